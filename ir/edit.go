@@ -1,0 +1,100 @@
+package ir
+
+// Replace makes everything in f that uses old use v.
+func (f *Func) Replace(old, v *Value) { f.Region.replace(old, v) }
+
+func (r *Region) replace(old, v *Value) {
+	for _, u := range r.Body {
+		for i, a := range u.Args {
+			if a == old {
+				u.Args[i] = v
+			}
+		}
+		if u.Body != nil {
+			u.Body.replace(old, v)
+		}
+	}
+	for i, a := range r.Results {
+		if a == old {
+			r.Results[i] = v
+		}
+	}
+}
+
+// Uses returns how often each value is an operand or a result, in f and in the
+// bodies of its loops.
+func (f *Func) Uses() map[*Value]int {
+	uses := map[*Value]int{}
+	var count func(r *Region)
+	count = func(r *Region) {
+		for _, v := range r.Body {
+			for _, a := range v.Args {
+				uses[a]++
+			}
+			if v.Body != nil {
+				count(v.Body)
+			}
+		}
+		for _, v := range r.Results {
+			uses[v]++
+		}
+	}
+	count(&f.Region)
+	return uses
+}
+
+// Rebuild removes values that nothing uses and numbers the rest in order, so
+// that the text form says nothing of how a pass went about its work.
+func (f *Func) Rebuild() {
+	live := map[*Value]bool{}
+	f.Region.mark(live)
+	f.Region.sweep(live)
+	f.nextID = 0
+	f.Region.number(&f.nextID)
+}
+
+// mark marks what the results of r need, walking the bodies backwards.
+func (r *Region) mark(live map[*Value]bool) {
+	for _, v := range r.Results {
+		live[v] = true
+	}
+	for i := len(r.Body) - 1; i >= 0; i-- {
+		v := r.Body[i]
+		if !live[v] {
+			continue
+		}
+		for _, a := range v.Args {
+			live[a] = true
+		}
+		if v.Body != nil {
+			v.Body.mark(live)
+		}
+	}
+}
+
+func (r *Region) sweep(live map[*Value]bool) {
+	kept := r.Body[:0]
+	for _, v := range r.Body {
+		if live[v] {
+			kept = append(kept, v)
+			if v.Body != nil {
+				v.Body.sweep(live)
+			}
+		}
+	}
+	r.Body = kept
+}
+
+func (r *Region) number(next *int) {
+	for _, v := range r.Params {
+		v.ID = *next
+		*next++
+	}
+	for _, v := range r.Body {
+		if v.Body != nil {
+			v.Body.number(next)
+		}
+		v.ID = *next
+		*next++
+	}
+}
