@@ -421,9 +421,9 @@ func (*Const) decl()  {}
 func (*Fn) decl()     {}
 func (*Model) decl()  {}
 
-func (*Weight) member() {}
-func (*Sub) member()    {}
-func (*Fn) member()     {}
+func (*Weight) member()   {}
+func (*SubModel) member() {}
+func (*Fn) member()       {}
 
 func (*TensorType) typ() {}
 func (*TupleType) typ()  {}
