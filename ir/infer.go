@@ -332,14 +332,15 @@ func checkSlice(start dim.Expr, step int, size, n dim.Expr) error {
 	if step == 0 {
 		return fmt.Errorf("a slice has step 0")
 	}
-	a, ok1 := start.Int()
-	k, ok2 := size.Int()
+	first, ok1 := start.Int()
+	count, ok2 := size.Int()
 	m, ok3 := n.Int()
-	if !ok1 || !ok2 || !ok3 || k == 0 {
+	if !ok1 || !ok2 || !ok3 || count == 0 {
 		return nil
 	}
-	if last := a + (k-1)*step; min(a, last) < 0 || max(a, last) >= m {
-		return fmt.Errorf("elements %d to %d lie outside of size %d", a, last, m)
+	last, ok := dim.Add(start, dim.Mul(dim.Const(count-1), dim.Const(step))).Int()
+	if !ok || min(first, last) < 0 || max(first, last) >= m {
+		return fmt.Errorf("%d elements from %d on in steps of %d lie outside of size %d", count, first, step, m)
 	}
 	return nil
 }

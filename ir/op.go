@@ -1,5 +1,7 @@
 package ir
 
+import "fmt"
+
 // An Op names an operation. What the compiler may assume about it is its row
 // in the table ops, and nothing else.
 type Op uint8
@@ -160,7 +162,13 @@ type OpInfo struct {
 // Info returns the row of op.
 func (op Op) Info() *OpInfo { return &ops[op] }
 
-func (op Op) String() string { return ops[op].Name }
+// String returns the name in the text form; op(200) for what is no operation.
+func (op Op) String() string {
+	if op >= NumOps {
+		return fmt.Sprintf("op(%d)", uint8(op))
+	}
+	return ops[op].Name
+}
 
 // OpByName returns the operation that the text form calls name.
 func OpByName(name string) (Op, bool) {

@@ -31,13 +31,13 @@ type Cost struct {
 // Free is the cost of values that a formula's FLOPs already cover.
 var Free = Cost{Set: true}
 
-// String returns the short name, x or v12.
+// String returns the short name, x or v12, as the text form spells it.
 func (v *Value) String() string {
 	if v == nil {
 		return "nil" // never right, but a verifier must be able to print it
 	}
 	if v.Name != "" {
-		return v.Name
+		return spell(v.Name)
 	}
 	return fmt.Sprintf("v%d", v.ID)
 }
