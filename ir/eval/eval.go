@@ -1,0 +1,210 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// A Mode says which arithmetic floats are computed with.
+type Mode uint8
+
+const (
+	// Own keeps the program's own element types: every result is rounded to its
+	// element type; f16 and bf16 are computed in f32, sums and products too.
+	Own Mode = iota
+	// F64 computes all floats in f64, whatever the declared type. Conversions
+	// between float types round nothing. Integers are exact as in Own.
+	F64
+)
+
+// Options say how Run computes. The zero Options is what --naive does.
+type Options struct {
+	Mode Mode
+	// Strict keeps sums and products in the order of the index, from the first
+	// element on; without it contractions of two operands go through gonum's
+	// BLAS.
+	Strict bool
+}
+
+// Run evaluates f operation by operation. args are in the order of f.Params,
+// weights included, and are only read. The results are the caller's, in the
+// order of f.Results and of their declared element types; with F64, floats come
+// as f64.
+//
+// The error is a *RuntimeError for what the program did wrong at run time,
+// ctx.Err() if ctx ended first, else it says what does not fit.
+func Run(ctx context.Context, f *ir.Func, args []*tensor.Tensor, opts Options) ([]*tensor.Tensor, error) {
+	if err := checkArgs(f, args); err != nil {
+		return nil, err
+	}
+	m := &machine{ctx: ctx, opts: opts}
+	in := make([]*tensor.Tensor, len(args))
+	for i, t := range args {
+		in[i] = m.promised(m.held(t), f.Params[i].Type)
+	}
+	out, err := run(ctx, m, f, in)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range out {
+		d := f.Results[i].Type.DType
+		if opts.Mode == F64 {
+			d = m.stored(d)
+		}
+		out[i] = own(t, d, append(slices.Clone(args), out[:i]...))
+	}
+	return out, nil
+}
+
+// checkArgs checks that args are what f takes, and that f has constant sizes.
+func checkArgs(f *ir.Func, args []*tensor.Tensor) error {
+	if !f.Static() {
+		return fmt.Errorf("eval: %s has sizes that are not constant: instantiate it first", f.Name)
+	}
+	if len(args) != len(f.Params) {
+		return fmt.Errorf("eval: %s takes %d arguments, have %d", f.Name, len(f.Params), len(args))
+	}
+	for i, p := range f.Params {
+		if t := args[i]; t == nil || t.DType() != p.Type.DType || !slices.Equal(t.Shape(), p.Type.Dims()) {
+			have := "nothing"
+			if t != nil {
+				have = tensor.TypeString(t.DType(), t.Shape())
+			}
+			return fmt.Errorf("eval: argument %v of %s is %v, have %s", p, f.Name, p.Type.Plain(), have)
+		}
+	}
+	return nil
+}
+
+// own returns t in element type d, in memory that none of others has.
+func own(t *tensor.Tensor, d tensor.DType, others []*tensor.Tensor) *tensor.Tensor {
+	if t.DType() != d {
+		return t.Convert(d)
+	}
+	for _, o := range others {
+		if unsafe.SliceData(o.Bytes()) == unsafe.SliceData(t.Bytes()) {
+			return t.Clone()
+		}
+	}
+	return t
+}
+
+// A machine is the domain of tensors. Between operations f16 and bf16 are held
+// as f32 that the narrow type can represent.
+type machine struct {
+	ctx  context.Context
+	opts Options
+}
+
+// stored returns the element type that elements of type d are held in.
+func (m *machine) stored(d tensor.DType) tensor.DType {
+	switch {
+	case d.IsFloat() && m.opts.Mode == F64:
+		return tensor.F64
+	case d == tensor.BF16 || d == tensor.F16:
+		return tensor.F32
+	}
+	return d
+}
+
+func (m *machine) held(t *tensor.Tensor) *tensor.Tensor {
+	if d := m.stored(t.DType()); d != t.DType() {
+		return t.Convert(d)
+	}
+	return t
+}
+
+// promised applies the structure that the type of a parameter promises.
+func (m *machine) promised(t *tensor.Tensor, typ ir.Type) *tensor.Tensor {
+	if typ.Props == (ir.Props{}) {
+		return t
+	}
+	switch t.DType() {
+	case tensor.F64:
+		return wrap(t.DType(), structured(arrayOf[float64](t), typ.Props, numbers[float64]()))
+	case tensor.F32:
+		return wrap(t.DType(), structured(arrayOf[float32](t), typ.Props, numbers[float32]()))
+	case tensor.I64:
+		return wrap(t.DType(), structured(arrayOf[int64](t), typ.Props, numbers[int64]()))
+	case tensor.I32:
+		return wrap(t.DType(), structured(arrayOf[int32](t), typ.Props, numbers[int32]()))
+	case tensor.I8:
+		return wrap(t.DType(), structured(arrayOf[int8](t), typ.Props, numbers[int8]()))
+	}
+	return wrap(t.DType(), structured(arrayOf[uint8](t), typ.Props, numbers[uint8]()))
+}
+
+func (m *machine) eval(v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+	f := table[v.Op]
+	if f == nil {
+		return nil, fmt.Errorf("eval: %v is no operation that can be evaluated", v.Op)
+	}
+	out, err := f(m, v, args)
+	if err != nil {
+		return nil, err
+	}
+	if class := v.Op.Info().Class; class != ir.Movement && m.opts.Mode == Own {
+		narrow(v.Type.DType, out)
+	}
+	return out, nil
+}
+
+// narrow rounds f32 elements in place to those that f16 or bf16 can represent.
+func narrow(d tensor.DType, t *tensor.Tensor) {
+	switch d {
+	case tensor.BF16:
+		for i, x := range view[float32](t) {
+			view[float32](t)[i] = tensor.BF16ToF32(tensor.F32ToBF16(x))
+		}
+	case tensor.F16:
+		for i, x := range view[float32](t) {
+			view[float32](t)[i] = tensor.F16ToF32(tensor.F32ToF16(x))
+		}
+	}
+}
+
+func (m *machine) integer(x *tensor.Tensor) (int64, bool) { return x.Int(0), true }
+
+func (m *machine) scalar(n int64) *tensor.Tensor {
+	t := tensor.New(tensor.I64)
+	t.SetInt(0, n)
+	return t
+}
+
+func (m *machine) unknown(t ir.Type) *tensor.Tensor {
+	return tensor.New(m.stored(t.DType), t.Dims()...)
+}
+
+// number is the Go types that elements are held in; bool is held in uint8.
+type number interface {
+	float64 | float32 | int64 | int32 | int8 | uint8
+}
+
+// view returns the elements of t; T must be the type they are held in.
+func view[T number](t *tensor.Tensor) []T {
+	if t.DType() == tensor.Bool {
+		return any(t.Bytes()).([]T)
+	}
+	x, err := tensor.Slice[T](t)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+func arrayOf[T number](t *tensor.Tensor) array[T] { return array[T]{t.Shape(), view[T](t)} }
+
+// wrap returns the elements of x as a tensor that shares their memory.
+func wrap[T number](d tensor.DType, x array[T]) *tensor.Tensor {
+	if d == tensor.Bool {
+		return tensor.Must(tensor.FromBytes(d, any(x.data).([]uint8), x.shape...))
+	}
+	return tensor.Must(tensor.FromSlice(x.data, x.shape...))
+}
+
+func numbers[T number]() literals[T] { return literals[T]{zero: 0, one: 1} }
