@@ -17,7 +17,7 @@ type Expr struct {
 var (
 	errOverflow = errors.New("size does not fit in 64 bits")
 	errZero     = errors.New("division by zero in a size")
-	errLarge    = errors.New("size has more than 512 terms, or a term of more than 64 factors")
+	errLarge    = errors.New("size is too large: more than 512 terms, 64 factors in one of them, or 4096 parts in all")
 	errDeep     = errors.New("size nests more than 64 functions")
 )
 

@@ -187,6 +187,11 @@ func TestErr(t *testing.T) {
 	for range 70 {
 		deep = dim.Min(dim.Mul(deep, dim.Var("m")), n)
 	}
+	// Each turn doubles the text of what it makes.
+	double := n
+	for range 60 {
+		double = dim.Add(double, dim.Floor(dim.Quo(dim.Mul(double, double), dim.Var("m"))))
+	}
 	for _, tt := range []struct {
 		name string
 		e    dim.Expr
@@ -202,6 +207,7 @@ func TestErr(t *testing.T) {
 		{"eval", dim.Ceil(dim.Quo(n, dim.Var("c"))).Eval(map[string]int{"c": 0}), "division by zero"},
 		{"power", power, "64 factors"},
 		{"wide", wide, "512 terms"},
+		{"double", double, "4096 parts"},
 		{"deep", deep, "64 functions"},
 		{"carried", dim.Min(dim.Floor(dim.Neg(dim.Mul(big, big))), n), "64 bits"},
 	} {

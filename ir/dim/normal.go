@@ -11,6 +11,7 @@ const (
 	maxTerms  = 512
 	maxDegree = 64
 	maxDepth  = 64
+	maxWeight = 4096 // parts of an expression, those inside functions included
 )
 
 // A sum is a normal form that is not constant: terms in the order of
@@ -51,23 +52,28 @@ const (
 
 // An atom is what monomials are made of.
 type atom struct {
-	kind  kind
-	key   string // its text; equal atoms have equal keys
-	args  []Expr
-	depth int // of functions in it
+	kind   kind
+	key    string // its text; equal atoms have equal keys
+	args   []Expr
+	depth  int // of functions in it
+	weight int // parts of its arguments
 }
 
 func newAtom(k kind, args ...Expr) *atom {
 	a := &atom{kind: k, args: args}
 	for _, e := range args {
+		a.weight += weigh(e.terms())
 		for _, t := range e.terms() {
 			for _, p := range t.mono {
 				a.depth = max(a.depth, p.atom.depth+1)
 			}
 		}
 	}
-	if a.depth > maxDepth {
+	switch {
+	case a.depth > maxDepth:
 		panic(bailout{errDeep})
+	case a.weight > maxWeight: // before its text is made: it may grow as 2 to the depth
+		panic(bailout{errLarge})
 	}
 	a.key = a.text()
 	return a
@@ -102,10 +108,23 @@ func fromTerms(ts []term) Expr {
 		return Expr{}
 	case len(ts) == 1 && len(ts[0].mono) == 0:
 		return Expr{c: ts[0].coef}
-	case len(ts) > maxTerms:
+	case len(ts) > maxTerms || weigh(ts) > maxWeight:
 		panic(bailout{errLarge})
 	}
 	return Expr{x: &sum{terms: ts}}
+}
+
+// weigh returns the number of coefficients, names and functions in terms, all
+// repeated as often as their text would.
+func weigh(ts []term) int {
+	n := 0
+	for _, t := range ts {
+		n++
+		for _, p := range t.mono {
+			n += max(p.exp, -p.exp) * (1 + p.atom.weight)
+		}
+	}
+	return n
 }
 
 // collect sorts terms, adds up those of one monomial and drops zeros.

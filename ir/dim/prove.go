@@ -30,12 +30,22 @@ func decide(f func() Truth) (t Truth) {
 	return f()
 }
 
+func known(b bool) Truth {
+	if b {
+		return Yes
+	}
+	return No
+}
+
 // Equal reports whether two sizes agree, by the rule of the language: Yes
 // where they have one normal form or can be proved equal; No where they are
 // different sums of products of variables, since different size variables never
 // agree, or can be proved different; else Unknown, which the values of sizes
 // decide. For the truth of a condition, n == m, ask SameValue.
 func Equal(a, b Expr) Truth {
+	if a.x == nil && b.x == nil {
+		return known(a.c == b.c)
+	}
 	return decide(func() Truth {
 		t := sameValue(a, b)
 		if t == Unknown && plain(a) && plain(b) {
@@ -48,16 +58,25 @@ func Equal(a, b Expr) Truth {
 // SameValue reports whether a and b are equal for all sizes (Yes) or for none
 // (No).
 func SameValue(a, b Expr) Truth {
+	if a.x == nil && b.x == nil {
+		return known(a.c == b.c)
+	}
 	return decide(func() Truth { return sameValue(a, b) })
 }
 
 // Less reports whether a < b for all sizes (Yes) or for none (No).
 func Less(a, b Expr) Truth {
+	if a.x == nil && b.x == nil {
+		return known(a.c.cmp(b.c) < 0)
+	}
 	return decide(func() Truth { return order(sub(b, a), true) })
 }
 
 // LessEq reports whether a <= b for all sizes (Yes) or for none (No).
 func LessEq(a, b Expr) Truth {
+	if a.x == nil && b.x == nil {
+		return known(a.c.cmp(b.c) <= 0)
+	}
 	return decide(func() Truth { return order(sub(b, a), false) })
 }
 
@@ -122,6 +141,9 @@ func zero(d Expr) bool {
 // inside, n = k*q + r makes them sums of products.
 func zeroResidues(d Expr) bool {
 	const most = 64 // combinations
+	if weigh(d.terms()) > maxWeight/8 {
+		return false
+	}
 	moduli := map[string]int64{}
 	for _, t := range d.terms() {
 		for _, p := range t.mono {
@@ -190,23 +212,32 @@ func collectModuli(a *atom, moduli map[string]int64, outer int64) {
 // sizes.
 func positive(d Expr, strict bool) bool {
 	check(d)
-	return (&prover{fuel: 200}).positive(d, strict, 0)
+	return (&prover{fuel: 5000}).positive(d, strict, 0)
 }
 
-// A prover counts down what may still be tried.
+// A prover counts down how many parts of expressions it may still look at.
 type prover struct{ fuel int }
+
+// spend counts the parts of d; false means that the prover gives up.
+func (p *prover) spend(d Expr) bool {
+	p.fuel -= 1 + weigh(d.terms())
+	return p.fuel >= 0
+}
 
 func (p *prover) positive(d Expr, strict bool, splits int) bool {
 	lo := rangeOf(d).lo
 	if lo.inf == 0 && (lo.v.sign() > 0 || !strict && lo.v.sign() == 0) {
 		return true
 	}
-	if p.fuel--; p.fuel < 0 || d.x == nil {
+	if d.x == nil {
 		return false
 	}
 	for i, t := range d.x.terms {
 		for j, q := range t.mono {
 			if q.exp == 1 && q.atom.kind > divisor {
+				if !p.spend(d) {
+					return false
+				}
 				if p.bounded(d, i, j, strict, splits) {
 					return true
 				}
@@ -218,6 +249,9 @@ func (p *prover) positive(d Expr, strict bool, splits int) bool {
 	}
 	// A size is 0, or 1 more than another size.
 	for _, name := range d.Vars() {
+		if !p.spend(d) {
+			return false
+		}
 		zero := subst(d, map[string]Expr{name: {}})
 		if !p.positive(zero, strict, splits+1) {
 			continue

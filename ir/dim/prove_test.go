@@ -114,3 +114,33 @@ func TestProofs(t *testing.T) {
 		t.Errorf("only %d proofs", proofs)
 	}
 }
+
+// TestProofWork checks that the work of a proof is bounded: an expression of
+// many functions of many sizes must not take more than a few times the work of
+// one that is a tenth as large, where a search without a bound takes thousands.
+func TestProofWork(t *testing.T) {
+	work := func(left, right []string) float64 {
+		big, other := dim.Const(0), dim.Const(1)
+		for _, a := range left {
+			for _, b := range right {
+				x, y := dim.Var(a), dim.Var(b)
+				big = dim.Add(big, dim.Min(dim.Mul(x, y), dim.Floor(dim.Quo(dim.Add(x, y), dim.Const(3)))))
+				other = dim.Add(other, dim.Max(dim.Mul(x, x), dim.Mod(y, dim.Add(x, dim.Const(1)))))
+			}
+		}
+		if big.Err() != nil || other.Err() != nil {
+			t.Fatal(big.Err(), other.Err())
+		}
+		return testing.AllocsPerRun(1, func() {
+			if dim.Less(big, other) != dim.Unknown || dim.Equal(big, other) != dim.Unknown {
+				t.Error("decided: the case shows nothing")
+			}
+		})
+	}
+	small := work([]string{"a", "b"}, []string{"i", "j"})
+	large := work([]string{"a", "b", "c", "d", "e", "f", "g", "h"}, []string{"i", "j", "k", "l", "m"})
+	t.Logf("allocations: %v and %v", small, large)
+	if large > 10*small {
+		t.Errorf("the large proof makes %v allocations, the small one %v", large, small)
+	}
+}
