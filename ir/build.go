@@ -35,6 +35,9 @@ func (f *Func) NewValue(pos source.Pos, op Op, attrs Attrs, want Type, args ...*
 		}
 	}
 	t, err := info.Infer(types, attrs, want)
+	if err == nil {
+		err = checkType(t) // sizes that overflow, ranks above the limit
+	}
 	if err != nil {
 		return nil, &source.Error{Pos: pos, Msg: fmt.Sprintf("%v: %v", op, err)}
 	}

@@ -89,6 +89,14 @@ func TestParseLimits(t *testing.T) {
 	}
 }
 
+func TestParseHint(t *testing.T) {
+	_, err := ir.Parse(&source.File{Name: "f.ir", Text: "func f(x: f32) -> (f32) {\n  v1 = expp x : f32\n  return v1\n}\n"})
+	want := "          v1 = expp x : f32\n               ^\n        hint: did you mean exp?\n"
+	if e := source.List(err); len(e) != 1 || e[0].Excerpt() != want {
+		t.Errorf("got %v\n%s", err, e[0].Excerpt())
+	}
+}
+
 func TestParseScopes(t *testing.T) {
 	m := parse(t, `
 # A quoted name is not the value of that number, and a comment is nothing.

@@ -175,3 +175,20 @@ func TestSliceBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestNewValueChecksType checks that a type that no value may have is an error
+// where it comes up, with its place.
+func TestNewValueChecksType(t *testing.T) {
+	file := &source.File{Name: "a.lathe", Text: "x @ y"}
+	f := ir.NewFunc("f")
+	x := f.NewParam("x", ir.Make(tensor.F32, 1<<40, 2), false, source.Pos{})
+	y := f.NewParam("y", ir.Make(tensor.F32, 2, 1<<40), false, source.Pos{})
+	_, err := f.NewValue(source.Pos{File: file, Off: 2}, ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, ir.Type{}, x, y)
+	if err == nil || !strings.HasPrefix(err.Error(), "a.lathe:1:3: contract: bytes of f32[1099511627776, 1099511627776]: more than 2^63") {
+		t.Errorf("got %v", err)
+	}
+	huge := &ir.PadAttrs{Lo: ir.Sizes(math.MaxInt64, 0), Hi: ir.Sizes(1, 0)}
+	if _, err := f.NewValue(source.Pos{}, ir.OpPad, huge, ir.Type{}, x); err == nil || !strings.Contains(err.Error(), "64 bits") {
+		t.Errorf("got %v", err)
+	}
+}
