@@ -43,9 +43,10 @@ func BroadcastShape(a, b []dim.Expr) ([]dim.Expr, error) {
 	off := len(a) - len(b)
 	for i, n := range b {
 		switch m := a[off+i]; {
-		case SameSize(m, n), IsOne(n):
-		case IsOne(m):
+		case IsOne(n):
+		case IsOne(m): // before SameSize, which cannot tell 1 from min(4, k)
 			out[off+i] = n
+		case SameSize(m, n):
 		default:
 			return nil, fmt.Errorf("sizes differ: %v and %v", m, n)
 		}

@@ -340,8 +340,13 @@ func checkProps(t Type) error {
 		return fmt.Errorf("%v: a number of diagonals is negative", t)
 	case !p.Has(Banded) && (p.Below != 0 || p.Above != 0):
 		return fmt.Errorf("%v: %d and %d diagonals, but not banded", t, p.Below, p.Above)
-	case p.NeedsSquare():
-		return checkSquare(t)
 	}
-	return checkMatrix(t)
+	check := checkMatrix
+	if p.NeedsSquare() {
+		check = checkSquare
+	}
+	if err := check(t); err != nil {
+		return fmt.Errorf("%v: %w", p, err)
+	}
+	return nil
 }

@@ -85,7 +85,7 @@ func TestVerify(t *testing.T) {
 		{"bytes", "", "", func(f *ir.Func, v values) { v["x"].Type = sized(dim.Const(math.MaxInt64), dim.Const(2)) }, "more than 2^63"},
 		{"size variable", "", "", func(f *ir.Func, v values) { v["x"].Type = sized(dim.Var("a b")) }, `x: f32[a b]: a size variable is called "a b"`},
 		{"unit", "lower", "unit", nil, "v3: f32[n, n] unit: unit stands beside lower or upper"},
-		{"square", "v5 = sum{axes=[1]} v4 : f32[n]", "v5 = sum{axes=[1]} v4 : f32[n] lower", nil, "v5: want a matrix, have f32[n]"},
+		{"square", "v5 = sum{axes=[1]} v4 : f32[n]", "v5 = sum{axes=[1]} v4 : f32[n] lower", nil, "v5: lower: want a matrix, have f32[n]"},
 		{"diagonals", "", "", func(f *ir.Func, v values) { v["x"].Type.Props.Below = 1 }, "1 and 0 diagonals, but not banded"},
 		{"short tuple", "", "", func(f *ir.Func, v values) { v["v11"].Type.Tuple = v["v11"].Type.Tuple[:1] }, "v11: want a tuple of at least two parts"},
 		{"nested tuple", "", "", func(f *ir.Func, v values) { v["v11"].Type.Tuple[1] = ir.Type{Tuple: []ir.Type{f32, f32}} }, "v11: a tuple holds the tuple (f32, f32)"},
