@@ -93,7 +93,7 @@ func dtypeNames() string {
 // escaped, cut after 200 bytes.
 func Quote(s string) string {
 	if len(s) > 200 {
-		return fmt.Sprintf("%+q... (%d bytes)", s[:200], len(s))
+		return fmt.Sprintf("%q... (%d bytes)", s[:200], len(s))
 	}
-	return fmt.Sprintf("%+q", s)
+	return fmt.Sprintf("%q", s)
 }
