@@ -1,0 +1,44 @@
+# What people and .ci/run call. Needs Go (go.mod says which), make and, for
+# `make race`, a C compiler. `make setup` gets the LLVM library.
+
+GO       ?= go
+FUZZTIME ?= 30s
+RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|runtime)(/|$$)')
+
+.PHONY: help setup build demo test race lint cross fuzz bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: ## checks Go, installs the LLVM library where none is found
+	@GO="$(GO)" scripts/setup.sh
+
+build: setup ## bin/lathe
+	$(GO) build -o bin/lathe ./cmd/lathe
+
+demo: build ## compiles and runs a gated attention unit, beside an independent reference
+	@GO="$(GO)" scripts/demo.sh
+
+test: setup ## all tests
+	$(GO) test -timeout 5m ./...
+
+race: setup ## the tests of RACE under the race detector
+	$(GO) test -race -timeout 10m $(RACE)
+
+lint: ## gofmt, go vet, staticcheck
+	@files="$$(gofmt -l .)"; if [ -n "$$files" ]; then echo "not formatted (gofmt -w them):"; echo "$$files"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck ./...
+
+cross: ## compiles for the other systems
+	GOOS=linux GOARCH=arm64 $(GO) build ./...
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+
+fuzz: setup ## every fuzz target for FUZZTIME
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz.sh
+
+bench: setup ## the Go benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean: ## removes what was built here
+	rm -rf bin out
