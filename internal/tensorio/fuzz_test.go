@@ -2,7 +2,10 @@ package tensorio
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -109,4 +112,58 @@ func FuzzSafetensors(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzSafetensorsHeader puts the right length before the header, so that the
+// fuzzer gets to what is behind it.
+func FuzzSafetensorsHeader(f *testing.F) {
+	f.Add(`{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"v":{"dtype":"BOOL","shape":[],"data_offsets":[8,9]}}`, make([]byte, 9))
+	f.Add(`{"\ud83d\ude00":{"dtype":"U16","shape":[],"data_offsets":[0,2]},"__metadata__":{"a":"b"}}  `, []byte{1, 2})
+	f.Add(`{"a":{"dtype":"F4","shape":[2,0],"data_offsets":[0,0]},"b":{"shape":[0],"dtype":"I64","data_offsets":[0,0]}}`, []byte{})
+	f.Fuzz(func(t *testing.T, header string, data []byte) {
+		s, err := ParseSafetensors("x", stFile(header, data))
+		if err != nil {
+			if !errors.Is(err, ErrFormat) {
+				t.Fatal(err)
+			}
+			return
+		}
+		// What is accepted here is JSON to others too, and covers the data.
+		if !json.Valid([]byte(header)) {
+			t.Fatalf("%q was accepted and is no JSON", header)
+		}
+		covered := int64(0)
+		for _, e := range s.entries {
+			covered += e.end - e.begin
+		}
+		if covered != int64(len(data)) {
+			t.Fatalf("the tensors cover %d bytes of %d", covered, len(data))
+		}
+		for _, name := range s.Names() {
+			if _, err := s.Tensor(name); err != nil && !errors.Is(err, ErrFormat) {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// A header of a million tensors is read in time that grows with its length:
+// the time of a benchmark run divided by its bytes says so.
+func BenchmarkSafetensorsHeader(b *testing.B) {
+	for _, n := range []int{1000, 100_000} {
+		b.Run(fmt.Sprintf("tensors=%d", n), func(b *testing.B) {
+			var header strings.Builder
+			for i := range n {
+				fmt.Fprintf(&header, `%c"layers.%d.w":{"dtype":"U8","shape":[1],"data_offsets":[%d,%d]}`, "{,"[min(i, 1)], i, i, i+1)
+			}
+			header.WriteString("}")
+			file := stFile(header.String(), make([]byte, n))
+			b.SetBytes(int64(header.Len()))
+			for b.Loop() {
+				if _, err := ParseSafetensors("x", file); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
