@@ -75,3 +75,12 @@ func f(x: f64[3], n: i64) -> (f64) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestBandComplete holds the oracle's table to the operations too.
+func TestBandComplete(t *testing.T) {
+	for op := range table {
+		if (table[op] != nil) != (bandTable[op] != nil) {
+			t.Errorf("%v: in one table only", ir.Op(op))
+		}
+	}
+}
