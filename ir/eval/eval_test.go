@@ -76,10 +76,10 @@ func f(x: f64[3], n: i64) -> (f64) {
 	}
 }
 
-// TestBandComplete holds the oracle's table to the operations too.
-func TestBandComplete(t *testing.T) {
+// TestTables holds the tables of the other domains to the operations too.
+func TestTables(t *testing.T) {
 	for op := range table {
-		if (table[op] != nil) != (bandTable[op] != nil) {
+		if (table[op] != nil) != (bandTable[op] != nil) || (table[op] != nil) != (zpTable[op] != nil) {
 			t.Errorf("%v: in one table only", ir.Op(op))
 		}
 	}
