@@ -216,8 +216,6 @@ func fileOf(addr uintptr, other string) string {
 
 // dlInfo is the C type Dl_info.
 type dlInfo struct {
-	file       *byte
-	base       uintptr
-	symbol     *byte
-	symbolAddr uintptr
+	file *byte
+	_    [3]uintptr // base of the file, name and address of the nearest symbol
 }

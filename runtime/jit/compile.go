@@ -1,0 +1,78 @@
+package jit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lathe-lang/lathe/internal/libllvm"
+)
+
+// A Kind is what Compile makes.
+type Kind int
+
+const (
+	Object   Kind = iota // a relocatable object file
+	Assembly             // assembly text
+)
+
+// Pipeline is what LLVM does to the IR, in the syntax of opt -passes. Our IR is
+// vector code already, so this cleans up, moves invariant work out of loops,
+// and leaves LLVM's vectorisers out; default<O1> takes about twice as long
+// for the same code. It belongs into the key of a cache of object files.
+const Pipeline = "function(sroa,early-cse<memssa>,instcombine,simplifycfg," +
+	"loop-mssa(loop-simplifycfg,licm),gvn,dse,instcombine,simplifycfg)"
+
+// Compile turns LLVM IR text into machine code for a target. Pointers in the
+// text are typed (float*), which LLVM 14 needs and later versions still read.
+//
+// Every call has a context and a target machine of its own, so calls may
+// overlap. When ctx ends first, Compile returns its error at the end of the
+// phase that LLVM is in. An error for IR that LLVM refuses tells where; a
+// *libllvm.FatalError leaks what LLVM held.
+func Compile(ctx context.Context, lib *libllvm.Library, target Target, irText []byte, kind Kind) ([]byte, error) {
+	emit, ok := map[Kind]int{Object: libllvm.Object, Assembly: libllvm.Assembly}[kind]
+	if !ok {
+		return nil, fmt.Errorf("expected Object or Assembly, found kind %d", kind)
+	}
+	var code []byte
+	err := lib.Guard(func() (err error) {
+		code, err = compile(ctx, lib, target, irText, Pipeline, emit)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return code, nil
+}
+
+func compile(ctx context.Context, lib *libllvm.Library, target Target, irText []byte, pipeline string, emit int) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	machine, err := lib.NewMachine(target.Triple, target.CPU, target.Features)
+	if err != nil {
+		return nil, err
+	}
+	defer machine.Close()
+	x := lib.NewContext()
+	defer x.Close()
+	m, err := x.Parse(irText, "program")
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	m.Target(machine)
+	for _, phase := range []func() error{
+		m.Verify,
+		func() error { return m.RunPasses(machine, pipeline) },
+		ctx.Err,
+	} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := phase(); err != nil {
+			return nil, err
+		}
+	}
+	return m.Emit(machine, emit)
+}
