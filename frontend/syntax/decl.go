@@ -201,12 +201,13 @@ func (p *parser) as() *String {
 // brace moves past the opening brace of a model or a block and returns it.
 func (p *parser) brace(what string) Token {
 	t := p.tok
+	if t.Kind == Newline && p.peek().Kind == LBrace {
+		p.s.errorf(t.Off, "move the '{' to the end of this line", "expected '{' to open %s, found %s", what, describe(t))
+		p.next()
+		t = p.tok
+	}
 	if t.Kind != LBrace {
-		hint := ""
-		if t.Kind == Newline && p.peek().Kind == LBrace {
-			hint = "the '{' stands at the end of this line"
-		}
-		p.expected(hint, "'{' to open %s", what)
+		p.expected("", "'{' to open %s", what)
 	}
 	p.next()
 	return t

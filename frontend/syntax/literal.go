@@ -125,10 +125,10 @@ func (s *scanner) str() Token {
 				continue
 			}
 			s.errorf(s.off-1, `the escapes are \" \\ \n \t`, "unknown escape in a string")
-		case c == '\n' || c == '\r':
+		case c == '\n' || strings.HasPrefix(s.text[s.off:], "\r\n"):
 			s.errorf(start, "", "the string is not closed on its line")
 			return Token{Kind: Str, Off: start, Text: s.text[start:s.off] + `"`}
-		case c < ' ' && c != '\t' || c == 0x7f:
+		case c < ' ' && c != '\t' && c != '\r' || c == 0x7f:
 			s.errorf(s.off, "", `control character \x%02x in a string`, c)
 			s.off++
 		default:

@@ -28,9 +28,9 @@ func (p *parser) block() *Block {
 			p.ordered(b, last)
 			start := p.tok.Off
 			s := p.stmt()
+			p.endLine("the statement")
 			b.Stmts = append(b.Stmts, s)
 			last = start
-			p.endLine("the statement")
 		})
 	}
 }

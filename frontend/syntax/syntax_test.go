@@ -127,21 +127,18 @@ func bracketed(x syntax.Expr) string {
 func TestErrors(t *testing.T) {
 	for path, all := range files(t, "testdata/errors/*.lathe") {
 		for i, text := range strings.Split(all, "# ----\n") {
-			var want []string
-			lines := strings.Split(text, "\n")
-			last := 0 // the last line that is part of the program
-			for j, line := range lines {
+			var want, program []string
+			for line := range strings.Lines(strings.TrimSuffix(text, "\n")) {
+				line = strings.TrimSuffix(line, "\n")
 				if before, msg, ok := strings.Cut(line, "# ERROR "); ok {
-					want = append(want, fmt.Sprintf("%d:%d: %s", last+1, len([]rune(before))+1, msg))
-					lines[j] = ""
+					want = append(want, fmt.Sprintf("%d:%d: %s", len(program), len([]rune(before))+1, msg))
 				} else if _, msg, ok := strings.Cut(line, "# HINT "); ok {
 					want[len(want)-1] += " (" + msg + ")"
-					lines[j] = ""
 				} else {
-					last = j
+					program = append(program, line)
 				}
 			}
-			_, err := syntax.Parse(&source.File{Name: "t", Text: strings.Join(lines, "\n")})
+			_, err := syntax.Parse(&source.File{Name: "t", Text: strings.Join(program, "\n")})
 			var got []string
 			for _, e := range source.List(err) {
 				line, col := e.Pos.LineCol()
