@@ -104,9 +104,15 @@ e: ret i64 %sh
 d: ret i64 -1
 }`
 
+// newBuffers makes memory on the heap: a value that the compiler only knows as a
+// number may be on the stack, which moves.
+//
+//go:noinline
+func newBuffers() *[2][64]float32 { return new([2][64]float32) }
+
 // runMixed calls mixed five times and returns all that came out.
 func runMixed(fn uintptr) (results [5]uintptr, out [64]float32) {
-	buffers := new([2][64]float32)
+	buffers := newBuffers()
 	for i := range buffers[0] {
 		buffers[0][i] = float32(i)
 	}
