@@ -57,7 +57,7 @@ func (s *scanner) limitf(off int, hint, format string, args ...any) {
 // has one even if the file does not.
 func (s *scanner) next() Token {
 	t := s.scan()
-	s.last, s.end = t.Kind, t.Off+len(t.Text)
+	s.last, s.end = t.Kind, min(t.Off+len(t.Text), s.off) // an unclosed string is given a quote
 	return t
 }
 
