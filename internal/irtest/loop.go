@@ -1,0 +1,84 @@
+package irtest
+
+import (
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// stepLoop makes a loop that carries one or two floats; each turn averages what
+// is carried with something of its type, so that nothing grows.
+func stepLoop(g *gen, op ir.Op) {
+	if g.depth > 0 {
+		return
+	}
+	var inits []*ir.Value
+	for range 1 + g.src.Int(2, "carried") {
+		inits = append(inits, g.floatOf(0))
+	}
+	loHi := [][3]int{{0, 2, 1}, {0, 3, 1}, {0, 4, 2}, {1, 4, 1}, {3, -1, -1}, {2, 2, 1}, {0, 1, 1}, {4, 0, -2}}
+	bounds := loHi[g.src.Int(len(loHi), "bounds")]
+	lo, hi := g.constant(tensor.I64, float64(bounds[0])), g.constant(tensor.I64, float64(bounds[1]))
+	if g.chance(4, "bounds of an argument") {
+		t := tensor.New(tensor.I64)
+		t.SetInt(0, int64(bounds[1]))
+		hi = g.param(ir.Make(tensor.I64), t, facts{mag: 4, exact: true})
+		g.vals = g.vals[:len(g.vals)-1]
+	}
+	outside := len(g.vals)
+	g.depth++
+	results, err := g.b.Loop(lo, hi, bounds[2], inits, func(i *ir.Value, carried []*ir.Value) ([]*ir.Value, error) {
+		g.facts[i] = facts{mag: 4, exact: true, below: max(bounds[0], bounds[1]) + max(bounds[2], 0)}
+		if bounds[0] == bounds[1] {
+			g.facts[i] = facts{mag: 4, exact: true}
+		}
+		g.vals = append(g.vals, i)
+		for k, v := range carried {
+			g.facts[v] = facts{mag: max(g.facts[inits[k]].mag, limit(v.Type.DType))}
+			g.vals = append(g.vals, v)
+		}
+		inside := len(g.vals)
+		for range 1 + g.src.Int(4, "steps of a turn") {
+			g.step()
+		}
+		out := make([]*ir.Value, len(carried))
+		for k, v := range carried {
+			out[k] = g.joined(v, inside)
+		}
+		return out, nil
+	})
+	g.depth--
+	if err != nil {
+		panic(err) // carried values keep their types
+	}
+	// What was made inside is out of scope, but for parameters.
+	kept := g.vals[:outside]
+	for _, v := range g.vals[outside:] {
+		if v.Op == ir.OpParam && v.Name != "" {
+			kept = append(kept, v)
+		}
+	}
+	g.vals = kept
+	for k, v := range results {
+		g.facts[v] = facts{mag: max(g.facts[inits[k]].mag, limit(v.Type.DType))}
+		g.vals = append(g.vals, v)
+	}
+}
+
+// joined returns what is carried on for v: half of it and of a value of the turn.
+func (g *gen) joined(v *ir.Value, inside int) *ir.Value {
+	var with []*ir.Value
+	for _, u := range g.vals[inside:] {
+		if u.Type.Equal(v.Type) {
+			with = append(with, u)
+		}
+	}
+	if len(with) == 0 {
+		return v
+	}
+	u := with[len(with)-1-g.src.Int(len(with), "joined")]
+	half := g.constant(v.Type.DType, 0.5)
+	g.facts[v] = facts{mag: 1} // halved and limited, it does not grow
+	a := g.emit(ir.OpMul, nil, none, v, half)
+	b := g.emit(ir.OpMul, nil, none, u, half)
+	return g.emit(ir.OpAdd, nil, none, a, b)
+}

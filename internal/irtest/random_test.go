@@ -1,0 +1,85 @@
+package irtest
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/eval"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// graphs is how many random functions a test looks at.
+const graphs = 500
+
+// TestRandomWithinBounds runs random functions in their own types and holds them
+// to the oracle; it counts what is undecided and which operations occur.
+func TestRandomWithinBounds(t *testing.T) {
+	ctx := context.Background()
+	var seen [ir.NumOps]int
+	elems, undecided, values := 0, 0, 0
+	for seed := range uint64(graphs) {
+		f, args := Random(seed, Config{})
+		f.Walk(func(v *ir.Value) { seen[v.Op]++; values++ })
+		want, err := eval.Bounded(ctx, f, args)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%v", seed, err, f)
+		}
+		for _, opts := range []eval.Options{{}, {Strict: true}, {Mode: eval.F64}} {
+			got, err := eval.Run(ctx, f, args, opts)
+			if err != nil {
+				t.Fatalf("seed %d: %v\n%v", seed, err, f)
+			}
+			for i, g := range got {
+				if opts.Mode == eval.F64 && g.DType() != want[i].DType {
+					g = g.Convert(want[i].DType)
+				}
+				v := eval.Check(g, want[i])
+				if !v.OK() {
+					t.Errorf("seed %d, %+v, result %d: %v\n%v", seed, opts, i, v, f)
+					return
+				}
+				elems += g.Len()
+				undecided += v.BadCount
+			}
+		}
+	}
+	t.Logf("%.1f values a function; %d of %d elements undecided (%.2f %%)", float64(values)/graphs, undecided, elems, 100*float64(undecided)/float64(elems))
+	if undecided*50 > elems {
+		t.Errorf("%d of %d elements are undecided, more than 2 %%", undecided, elems)
+	}
+	for op := ir.OpInvalid + 1; op < ir.NumOps; op++ {
+		if seen[op] == 0 {
+			t.Errorf("no %v in %d functions", op, graphs)
+		}
+	}
+}
+
+func TestRandomIsDeterministic(t *testing.T) {
+	for seed := range uint64(20) {
+		f, args := Random(seed, Config{})
+		g, again := Random(seed, Config{})
+		if f.String() != g.String() {
+			t.Fatalf("seed %d: two functions", seed)
+		}
+		for i := range args {
+			if !tensor.Equal(args[i], again[i]) {
+				t.Fatalf("seed %d: argument %d differs", seed, i)
+			}
+		}
+	}
+}
+
+// TestCancelled ends an evaluation whose context has ended.
+func TestCancelled(t *testing.T) {
+	f, args := Random(1, Config{})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := eval.Run(ctx, f, args, eval.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run: %v", err)
+	}
+	if _, err := eval.Bounded(ctx, f, args); !errors.Is(err, context.Canceled) {
+		t.Errorf("Bounded: %v", err)
+	}
+}
