@@ -1,0 +1,221 @@
+// Package kernel is the fused form of a program: few kernels and loops over
+// buffers. It is what codegen/fuse makes of the IR, codegen/memplan places in
+// memory and codegen/llvm turns into LLVM IR. It knows nothing of any target.
+//
+// This package is part of the compiler, not of its API; it changes without notice.
+//
+// # How a kernel reads
+//
+// A kernel computes some values of the IR, its Inside, and stores those that
+// are needed elsewhere. Everything else that it needs it either loads, because
+// the value is materialised (Program.Buf has a buffer for it), or computes anew
+// where it needs it: constants, movement, and elementwise work that is cheaper
+// to repeat than to store. Which of the three holds for an operand v of a value
+// in the kernel is decided in this order: v is Inside: computed; Program.Buf
+// has v: loaded; else computed. So movement is never a kernel: it becomes an
+// index map of the loads.
+package kernel
+
+import (
+	"github.com/lathe-lang/lathe/internal/source"
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// A Program is a function as kernels.
+type Program struct {
+	Func    *ir.Func
+	Strict  bool      // --math strict: no reassociation, no contraction, element types kept
+	Buffers []*Buffer // in order of ID
+	Params  []*Buffer // of Func.Params, in order
+	Results []*Buffer // of Func.Results, in order; all different
+	Steps   []Step
+	Buf     map[*ir.Value]*Buffer // where each materialised value is
+	Arena   int                   // bytes that the buffers of kind Temp take together, set by memplan
+	Scratch int                   // bytes of scratch that each worker needs, set by codegen/llvm
+	Sites   []source.Pos          // of operations that may fail, by the site of the error slot
+	Indices int                   // how many loop indices are alive at most; Loop.Slot counts below it
+}
+
+// A BufferKind says who owns the memory of a buffer.
+type BufferKind uint8
+
+// The kinds.
+const (
+	Argument BufferKind = iota // the caller's, read only
+	Weight                     // the executable's, read only
+	Result                     // the caller's, written
+	Temp                       // the arena's
+	Constant                   // of the native code, read only: the elements of an ir.OpConst
+)
+
+func (k BufferKind) String() string {
+	return [...]string{"argument", "weight", "result", "temp", "constant"}[k]
+}
+
+// A Buffer is row-major memory for one tensor, aligned to 64 bytes, of at
+// least one element even where the type has none.
+type Buffer struct {
+	ID     int // its place in the table at CtxBuffers; 0 is the workers' scratch
+	Kind   BufferKind
+	Type   ir.Type   // static
+	Value  *ir.Value // the value that names it: a parameter, a constant, the first one stored
+	Offset int       // in the arena, a multiple of 64, of kind Temp
+	Bytes  int       // at least Type.Bytes(); more for packed operands
+}
+
+// A Step is a *Kernel or a *Loop. Steps run one after the other, all workers
+// together.
+type Step interface{ step() }
+
+func (*Kernel) step() {}
+func (*Loop) step()   {}
+
+// A Loop runs its steps for index = lo, lo+step, ... before hi.
+type Loop struct {
+	Value  *ir.Value // the ir.OpLoop
+	Lo, Hi Bound
+	Step   int
+	Index  *ir.Value // the i64 scalar that the body sees, never in Program.Buf
+	Slot   int       // its number among the loop indices that are alive
+	Body   []Step
+}
+
+// A Bound is an end of a loop: a constant, or an i64 scalar in a buffer, or the
+// index of a loop around this one.
+type Bound struct {
+	Const int
+	Buf   *Buffer   // if not nil
+	Index *ir.Value // if not nil
+}
+
+// A Kind says what a kernel mostly does; it is what explain prints.
+type Kind uint8
+
+// The kinds.
+const (
+	Map Kind = iota
+	Reduce
+	Contraction
+	Selection
+	Factorisation
+	Copy
+)
+
+func (k Kind) String() string {
+	return [...]string{"map", "reduce", "contraction", "selection", "factorisation", "copy"}[k]
+}
+
+// A Kernel is one loop skeleton with the work that is fused into it. Exactly
+// one of Nest, Gemm, Pack and Single is set.
+type Kernel struct {
+	Name   string // k0, k1, ... in order of the program
+	Kind   Kind
+	Inside []*ir.Value // what it computes, in order of the IR
+	Nest   *Nest
+	Pack   *Gemm // packs the right operand of a Gemm
+	Gemm   *Gemm
+	Single *Single
+}
+
+// A Store says where a value that the kernel computes goes: all of Buf, or the
+// part of it that starts at Offset elements and has the given strides, one for
+// each dimension of the value.
+type Store struct {
+	Value   *ir.Value
+	Buf     *Buffer
+	Offset  int
+	Strides []int
+}
+
+// A Nest walks Outer in parallel and, for each of its points, Inner as often as
+// there are stages. Values that it computes have one of two shapes: that of
+// Outer, or the full one, whose dimensions are those of Outer and Inner in the
+// order of Full. A nest without Inner is a map: its one stage stores values of
+// the shape of Outer.
+//
+//	for o in Outer:                    // in parallel
+//	  for each stage:
+//	    for i in Inner: accumulate stage.Reduce, store stage.Store (full)
+//	  store Store (shape of Outer)
+type Nest struct {
+	Outer  []int
+	Inner  []int
+	Full   []Axis
+	Stages []Stage
+	Store  []Store
+	Flat   bool // Outer is one dimension: all that is loaded and stored lies in the same order, or is a scalar
+}
+
+// An Axis is a dimension of Nest.Inner, or of Nest.Outer.
+type Axis struct {
+	Inner bool
+	Index int
+}
+
+// A Stage is one walk over Inner. What it reduces is known to the stages after
+// it. A reduction is an ir.OpSum and its kin, whose operand has the full shape,
+// an ir.OpArgMax or ir.OpArgMin, or an ir.OpContract, whose indices are the
+// full shape: those of its result in order (Outer), then the others in order of
+// first appearance (Inner).
+type Stage struct {
+	Reduce []*ir.Value
+	Store  []Store
+}
+
+// A Gemm is a contraction of two operands as products of matrices:
+//
+//	C[batch.., m.., n] = sum over k of A[batch.., m.., k..] * B[batch.., k.., n]
+//
+// and then the stores, values of the shape of the contraction, computed on the
+// tile while it is in registers.
+type Gemm struct {
+	Value *ir.Value
+	Swap  bool // A is the second operand of Value and B the first
+	A, B  View
+	// Each Dim is an index of the contraction. Batch and Rows are indices of
+	// the result without Col; a batch index is also one of B, a row index is not.
+	// A result's index that only A lacks is a batch index of stride 0 in A.
+	Batch []Dim
+	Rows  []Dim
+	Col   Dim
+	Sum   []Dim
+	Store []Store
+	// Packed holds B, packed by the Pack kernel before: for each point of Batch
+	// and each panel of Panel columns, one run of Sum by Panel elements, the
+	// columns beyond the last zero.
+	Packed *Buffer
+	Panel  int
+}
+
+// A Dim is one index of a contraction: its size, its strides in the elements of
+// A and B, and which dimension of the result it is (-1 for Sum).
+type Dim struct {
+	Size   int
+	A, B   int
+	Result int
+}
+
+// A Single is one operation with a skeleton of its own: scans, selection,
+// scatters and updates, factorisations. Its operands are materialised or views
+// of what is. InPlace says that the first operand's buffer is the result's.
+type Single struct {
+	Value    *ir.Value
+	Operands []View
+	Out      *Buffer
+	InPlace  bool
+}
+
+// Stores returns all that k stores.
+func (k *Kernel) Stores() []Store {
+	switch {
+	case k.Nest != nil:
+		out := append([]Store(nil), k.Nest.Store...)
+		for _, s := range k.Nest.Stages {
+			out = append(out, s.Store...)
+		}
+		return out
+	case k.Gemm != nil:
+		return k.Gemm.Store
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package kernel
+
+import (
+	"slices"
+
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// A View is a value as strided memory: element i is at Offset + sum of i*Strides
+// elements of Buf.
+type View struct {
+	Buf     *Buffer
+	Offset  int
+	Strides []int
+	Type    ir.Type
+}
+
+// RowMajor returns the strides of a dense row-major tensor.
+func RowMajor(shape []int) []int {
+	strides := make([]int, len(shape))
+	n := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		strides[i] = n
+		n *= max(shape[i], 1)
+	}
+	return strides
+}
+
+// View returns v as strided memory, if it is materialised or reached from what
+// is by movement that only changes strides.
+func (p *Program) View(v *ir.Value) (View, bool) {
+	if b := p.Buf[v]; b != nil {
+		return View{Buf: b, Strides: RowMajor(v.Type.Dims()), Type: v.Type}, true
+	}
+	if info := v.Op.Info(); info.Class != ir.Movement || len(v.Args) != 1 {
+		return View{}, false
+	}
+	w, ok := p.View(v.Args[0])
+	if !ok {
+		return View{}, false
+	}
+	from, to := v.Args[0].Type.Dims(), v.Type.Dims()
+	out := View{Buf: w.Buf, Offset: w.Offset, Type: v.Type}
+	switch v.Op {
+	case ir.OpReshape:
+		out.Strides, ok = reshapeStrides(from, w.Strides, to)
+		return out, ok
+	case ir.OpBroadcast:
+		out.Strides = make([]int, len(to))
+		off := len(to) - len(from)
+		for i, n := range from {
+			if n == to[off+i] {
+				out.Strides[off+i] = w.Strides[i]
+			}
+		}
+		return out, true
+	case ir.OpTranspose:
+		for _, p := range v.Attrs.(*ir.PermAttrs).Perm {
+			out.Strides = append(out.Strides, w.Strides[p])
+		}
+		return out, true
+	case ir.OpSlice:
+		a := v.Attrs.(*ir.SliceAttrs)
+		if slices.Contains(to, 0) {
+			out.Strides = make([]int, len(to))
+			return out, true
+		}
+		for i, s := range w.Strides {
+			start, _ := a.Start[i].Int()
+			out.Offset += start * s
+			out.Strides = append(out.Strides, a.Step[i]*s)
+		}
+		return out, true
+	case ir.OpDiagonal:
+		r := len(from)
+		out.Strides = append(slices.Clone(w.Strides[:r-2]), w.Strides[r-2]+w.Strides[r-1])
+		return out, true
+	}
+	return View{}, false
+}
+
+// reshapeStrides returns the strides of a reshape of strided memory, if there
+// are any: dimensions of size 1 come and go, neighbours that lie densely merge,
+// and any dimension splits.
+func reshapeStrides(from, strides, to []int) ([]int, bool) {
+	out := make([]int, len(to))
+	if slices.Contains(to, 0) {
+		return out, true
+	}
+	// Merge from's dimensions as far as they are dense, then cut to's from them.
+	var sizes, steps []int
+	for i, n := range from {
+		if n == 1 {
+			continue
+		}
+		if k := len(sizes); k > 0 && steps[k-1] == n*strides[i] {
+			sizes[k-1] *= n
+			steps[k-1] = strides[i]
+			continue
+		}
+		sizes = append(sizes, n)
+		steps = append(steps, strides[i])
+	}
+	k := len(sizes) - 1
+	for i := len(to) - 1; i >= 0; i-- {
+		n := to[i]
+		if n == 1 {
+			continue
+		}
+		if k < 0 || sizes[k]%n != 0 {
+			return nil, false
+		}
+		out[i] = steps[k]
+		sizes[k] /= n
+		steps[k] *= n
+		if sizes[k] == 1 {
+			k--
+		}
+	}
+	return out, true
+}
+
+// Dense reports whether the view is row-major from its buffer's start.
+func (v View) Dense() bool {
+	if v.Offset != 0 {
+		return false
+	}
+	dims := v.Type.Dims()
+	want := RowMajor(dims)
+	for i, n := range dims {
+		if n != 1 && v.Strides[i] != want[i] {
+			return false
+		}
+	}
+	return true
+}
