@@ -42,6 +42,7 @@ type checker struct {
 	prologue []*ir.Value               // gives parameters their declared structure
 	calls    []call                    // that are being inlined, outermost first
 	fresh    map[string]int            // how many size variables were made of each name
+	missing  map[string]*unknown       // sizes of the entry's model that nothing determines
 	signed   map[string]bool           // variables that may be negative or no integers
 
 	steps, depth int
@@ -53,7 +54,7 @@ func (p *Program) newChecker(name string, symbolic bool, errs *source.Errors) *c
 	return &checker{
 		program: p, symbolic: symbolic, errs: errs, b: ir.NewBuilder(ir.NewFunc(name)),
 		consts: map[*syntax.Const]value{}, weights: map[string]*reachedWeight{},
-		fresh: map[string]int{}, signed: map[string]bool{},
+		fresh: map[string]int{}, missing: map[string]*unknown{}, signed: map[string]bool{},
 	}
 }
 

@@ -39,6 +39,10 @@ func (f *frame) lookup(name string, at source.Pos) (value, bool) {
 	}
 	if f.inst != nil {
 		if v, ok := f.inst.sizes[name]; ok {
+			if v.kind == missingKind {
+				f.c.missingSize(f.c.missing[name])
+				return badValue, true
+			}
 			return v, true
 		}
 		if !f.noMembers {

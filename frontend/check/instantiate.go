@@ -126,6 +126,7 @@ func (p *Program) build(e *entry, s *solver, errs *source.Errors) (*ir.Func, *Si
 		v := u.value
 		if !u.known() {
 			v = value{kind: missingKind}
+			c.missing[u.name] = u
 		}
 		if u.model {
 			f.inst.sizes[u.name] = v
@@ -156,15 +157,14 @@ func (p *Program) build(e *entry, s *solver, errs *source.Errors) (*ir.Func, *Si
 
 // missingSize records that a size has no value.
 func (c *checker) missingSize(u *unknown) {
-	what, example := "size", "1"
-	if u.tree != nil && u.tree.Static != syntax.NotStatic {
-		what = u.tree.Static.String() + " parameter"
-		if u.tree.Static == syntax.Flag {
-			example = "true"
-		}
-	}
 	name := source.Quote(u.name)
-	c.errorf(u.at, fmt.Sprintf("say it with --set %s=%s, or give an argument or a weight that shows it", name, example), "%s %s has no value: nothing that is given determines it", what, name)
+	what, hint := "size "+name, fmt.Sprintf("say it with --set %s=1, or give an argument or a weight that shows it", name)
+	if u.tree != nil && u.tree.Static != syntax.NotStatic {
+		what = u.tree.Static.String() + " parameter " + name
+		example := map[syntax.Static]string{syntax.Int: "1", syntax.Float: "0.5", syntax.Flag: "true"}[u.tree.Static]
+		hint = fmt.Sprintf("say it with --set %s=%s", name, example)
+	}
+	c.errorf(u.at, hint, "%s has no value: nothing that is given determines it", what)
 }
 
 // Requirements says what an entry takes, as far as a partial binding tells:

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lathe-lang/lathe/frontend/syntax"
 	"github.com/lathe-lang/lathe/internal/source"
@@ -61,10 +62,51 @@ func New(units []*Unit) (*Program, error) {
 		}
 		p.scopes[u.File] = scope
 	}
+	p.findCircles(&errs)
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// findCircles reports models that have themselves as sub-models, maybe by way
+// of others: each circle once, where it closes.
+func (p *Program) findCircles(errs *source.Errors) {
+	const open, done = 1, 2
+	state := map[*syntax.Model]int{}
+	var path []*syntax.Model // the models that are open
+	var visit func(m *syntax.Model)
+	visit = func(m *syntax.Model) {
+		state[m] = open
+		path = append(path, m)
+		for _, member := range m.Members {
+			s, ok := member.(*syntax.SubModel)
+			if !ok {
+				continue
+			}
+			inner, ok := p.scopes[p.file[m]][s.Model.Name].(*syntax.Model)
+			switch {
+			case !ok || state[inner] == done:
+			case state[inner] == open:
+				var names []string
+				for _, o := range path[slices.Index(path, inner):] {
+					names = append(names, source.Quote(o.Name.Name))
+				}
+				errs.Addf(s.Model.At, "models contain each other in a circle: %s", strings.Join(append(names, names[0]), " -> "))
+			default:
+				visit(inner)
+			}
+		}
+		path = path[:len(path)-1]
+		state[m] = done
+	}
+	for _, u := range p.units {
+		for _, d := range u.File.Decls {
+			if m, ok := d.(*syntax.Model); ok && state[m] == 0 {
+				visit(m)
+			}
+		}
+	}
 }
 
 // declare adds a declaration to what a file sees. One that an import of

@@ -62,8 +62,8 @@ func (p *Program) solve(c *checker, e *entry, b Binding) *solver {
 	s.collect()
 	s.sets(b.Set)
 	s.frame = c.symbolicFrame(e)
+	s.weightEquations(b.Weights) // first: of the two, an argument is sooner wrong
 	s.argumentEquations(b.Params)
-	s.weightEquations(b.Weights)
 	if c.errs.Len() > 0 {
 		return s
 	}

@@ -124,33 +124,31 @@ func (c *checker) conform(v value, want ir.Type, at source.Pos, what string) val
 		return badValue
 	}
 	got := v.tensor().Type
-	if problem, hint := mismatch(got, want); problem != "" {
+	if problem, hint, differ := mismatch(got, want); differ {
 		c.errorf(at, hint, "%s %v, found %v%s", what, want.Plain(), got.Plain(), problem)
 		return badValue
 	}
 	return c.assume(v, want, at)
 }
 
-// mismatch says how a type differs from the one that is declared; the problem
-// is empty where they agree.
-func mismatch(got, want ir.Type) (problem, hint string) {
+// mismatch says how a type differs from the one that is declared, where the
+// two types side by side do not show it, and what to do about it.
+func mismatch(got, want ir.Type) (problem, hint string, differ bool) {
 	switch {
-	case got.Tuple != nil:
-		return ": a tuple", ""
 	case got.DType != want.DType:
 		if got.Rank() == want.Rank() {
 			hint = fmt.Sprintf("convert it: %v(...)", want.DType)
 		}
-		return "", hint + " "
+		return "", hint, true
 	case got.Rank() != want.Rank():
-		return fmt.Sprintf(": rank %d, not %d", got.Rank(), want.Rank()), ""
+		return fmt.Sprintf(": rank %d, not %d", got.Rank(), want.Rank()), "", true
 	}
 	for i := range got.Shape {
 		if !ir.SameSize(got.Shape[i], want.Shape[i]) {
-			return fmt.Sprintf(": dimension %d is %v, not %v", i, got.Shape[i], want.Shape[i]), ""
+			return fmt.Sprintf(": dimension %d is %v, not %v", i, got.Shape[i], want.Shape[i]), "", true
 		}
 	}
-	return "", ""
+	return "", "", false
 }
 
 // sizeVars returns the names that parameters of a function declare as size
