@@ -329,3 +329,16 @@ func TestCallAllocatesNothing(t *testing.T) {
 		t.Errorf("a call allocates %v times", n)
 	}
 }
+
+func TestSelfCheck(t *testing.T) {
+	each(t, func(lib *libllvm.Library, name string) {
+		if err := SelfCheck(context.Background(), lib); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := SelfCheck(ended, lib); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want %v", name, err, context.Canceled)
+		}
+	})
+}

@@ -157,6 +157,9 @@ func classOf(s *elf.Section) (class, error) {
 		return absent, fmt.Errorf("section %s: thread-local values are not supported", s.Name)
 	case s.Flags&elf.SHF_COMPRESSED != 0:
 		return absent, fmt.Errorf("section %s: compressed code is not supported", s.Name)
+	case s.Type == elf.SHT_INIT_ARRAY, s.Type == elf.SHT_FINI_ARRAY, s.Type == elf.SHT_PREINIT_ARRAY,
+		strings.HasPrefix(s.Name, ".ctors"), strings.HasPrefix(s.Name, ".dtors"):
+		return absent, fmt.Errorf("section %s: functions that run when the code is loaded are not supported", s.Name)
 	case s.Type == elf.SHT_NOBITS:
 		return zero, nil
 	case s.Type != elf.SHT_PROGBITS:
