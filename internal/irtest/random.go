@@ -85,7 +85,7 @@ type gen struct {
 	pool  [3]int
 	steps [ir.NumOps]stepFunc
 	ops   [ir.NumOps]bool // which steps are made
-	vals  []*ir.Value // tensors in scope, the most recent last
+	vals  []*ir.Value     // tensors in scope, the most recent last
 	facts map[*ir.Value]facts
 	args  []*tensor.Tensor
 	depth int // of loops

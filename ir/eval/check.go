@@ -69,7 +69,7 @@ func distance(got float64, w *elem) float64 {
 	case got == w.v, got != got && w.v != w.v:
 		return 0
 	case w.e > 0 && d-d == 0:
-		return d / w.e
+		return d / (w.e * ownError) // bounds are sums in f64, rounded themselves
 	}
 	return inf()
 }
