@@ -10,13 +10,14 @@ import (
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
+var ctx = context.Background()
+
 // graphs is how many random functions a test looks at.
 const graphs = 500
 
 // TestRandomWithinBounds runs random functions in their own types and holds them
 // to the oracle; it counts what is undecided and which operations occur.
 func TestRandomWithinBounds(t *testing.T) {
-	ctx := context.Background()
 	var seen [ir.NumOps]int
 	elems, undecided, values := 0, 0, 0
 	for seed := range uint64(graphs) {
