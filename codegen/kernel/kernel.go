@@ -33,6 +33,7 @@ type Program struct {
 	Arena   int                   // bytes that the buffers of kind Temp take together, set by memplan
 	Scratch int                   // bytes of scratch that each worker needs, set by codegen/llvm
 	Sites   []source.Pos          // of operations that may fail, by the site of the error slot
+	Site    map[*ir.Value]int     // the site of an operation that may fail
 	Indices int                   // how many loop indices are alive at most; Loop.Slot counts below it
 }
 

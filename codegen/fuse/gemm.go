@@ -1,0 +1,146 @@
+package fuse
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// minTile is the least number of rows and of columns for which a product is
+// worth packing its right operand; thinner ones are reductions, which read
+// each element once as it lies.
+const minTile = 4
+
+// contraction opens a cluster for v: a product of matrices where it is one,
+// else a nest that sums products. A contraction that sums nothing floats.
+func (r *region) contraction(v *ir.Value) {
+	operands, result, _ := ir.SplitSpec(v.Attrs.(*ir.ContractAttrs).Spec)
+	sizes := map[byte]int{}
+	var summed []byte
+	for i, idx := range operands {
+		for j := range len(idx) {
+			if _, ok := sizes[idx[j]]; !ok && strings.IndexByte(result, idx[j]) < 0 {
+				summed = append(summed, idx[j])
+			}
+			sizes[idx[j]] = v.Args[i].Type.Dims()[j]
+		}
+	}
+	if len(summed) == 0 {
+		return
+	}
+	if g := r.gemm(v, operands, result, sizes, summed); g != nil {
+		r.open(gemmCluster, v).gemm = g
+		return
+	}
+	c := r.open(nestCluster, v)
+	for j := range len(result) {
+		c.full = append(c.full, kernel.Axis{Index: j})
+		c.outer = append(c.outer, sizes[result[j]])
+	}
+	for k, s := range summed {
+		c.full = append(c.full, kernel.Axis{Inner: true, Index: k})
+		c.inner = append(c.inner, sizes[s])
+	}
+}
+
+// gemm returns v as a product of matrices, nil if it is better summed in a
+// nest. Operands and strides are filled in when all buffers are known.
+func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[byte]int, summed []byte) *kernel.Gemm {
+	if len(operands) != 2 || result == "" || v.Type.DType == tensor.Bool {
+		return nil
+	}
+	col := result[len(result)-1]
+	inA, inB := strings.IndexByte(operands[0], col) >= 0, strings.IndexByte(operands[1], col) >= 0
+	if inA && inB {
+		return nil
+	}
+	g := &kernel.Gemm{Value: v, Swap: inA}
+	a, b := operands[0], operands[1]
+	if g.Swap {
+		a, b = b, a
+	}
+	rows := 1
+	for j := range len(result) - 1 {
+		d := kernel.Dim{Size: sizes[result[j]], Result: j}
+		if strings.IndexByte(b, result[j]) < 0 {
+			g.Rows = append(g.Rows, d)
+			rows *= d.Size
+		} else {
+			g.Batch = append(g.Batch, d)
+		}
+	}
+	g.Col = kernel.Dim{Size: sizes[col], Result: len(result) - 1}
+	both := true
+	for _, s := range summed {
+		g.Sum = append(g.Sum, kernel.Dim{Size: sizes[s], Result: -1})
+		both = both && strings.IndexByte(a, s) >= 0 && strings.IndexByte(b, s) >= 0
+	}
+	if rows < minTile || g.Col.Size < minTile || !both {
+		return nil
+	}
+	return g
+}
+
+// place fills in the operands and strides of a product and makes the buffer
+// for its packed operand.
+func (p *planner) place(r *region, c *cluster) {
+	g := c.gemm
+	operands, result, _ := ir.SplitSpec(g.Value.Attrs.(*ir.ContractAttrs).Spec)
+	args := slices.Clone(g.Value.Args)
+	if g.Swap {
+		operands[0], operands[1] = operands[1], operands[0]
+		args[0], args[1] = args[1], args[0]
+	}
+	g.A, g.B = p.view(r, args[0]), p.view(r, args[1])
+	stride := func(w kernel.View, idx string, letter byte) int {
+		if j := strings.IndexByte(idx, letter); j >= 0 {
+			return w.Strides[j]
+		}
+		return 0
+	}
+	fill := func(d *kernel.Dim, letter byte) {
+		d.A, d.B = stride(g.A, operands[0], letter), stride(g.B, operands[1], letter)
+	}
+	for i := range g.Batch {
+		fill(&g.Batch[i], result[g.Batch[i].Result])
+	}
+	for i := range g.Rows {
+		fill(&g.Rows[i], result[g.Rows[i].Result])
+	}
+	fill(&g.Col, result[g.Col.Result])
+	summed, k := "", 0
+	for _, idx := range strings.Split(operands0(g), ",") {
+		for j := range len(idx) {
+			if strings.IndexByte(result, idx[j]) < 0 && strings.IndexByte(summed, idx[j]) < 0 {
+				summed += idx[j : j+1]
+				fill(&g.Sum[k], idx[j])
+				k++
+			}
+		}
+	}
+	d := g.Value.Type.DType
+	g.Panel = p.opts.Panel(d, g.Col.Size)
+	elem := d.Size()
+	if d == tensor.BF16 || d == tensor.F16 {
+		elem = 4 // packed in the type of the arithmetic
+	}
+	n := (g.Col.Size + g.Panel - 1) / g.Panel * g.Panel
+	for _, s := range g.Sum {
+		n *= s.Size
+	}
+	for _, s := range g.Batch {
+		n *= s.Size
+	}
+	g.Packed = p.buffer(kernel.Temp, g.Value)
+	g.Packed.Bytes = max(n, 1) * elem
+}
+
+// operands0 returns the operands' indices as the contraction states them; the
+// order of Sum is that of first appearance there.
+func operands0(g *kernel.Gemm) string {
+	lhs, _, _ := strings.Cut(g.Value.Attrs.(*ir.ContractAttrs).Spec, "->")
+	return lhs
+}

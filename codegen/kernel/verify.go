@@ -1,0 +1,210 @@
+package kernel
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// Verify returns an error for the first of these rules that p breaks:
+//
+//   - a kernel has exactly one skeleton;
+//   - what a kernel loads was stored before, by a step of the same or an outer
+//     list of steps, or is the caller's or constant;
+//   - a kernel writes no argument, weight or constant;
+//   - a store has a stride for each dimension of its value and ends within its
+//     buffer;
+//   - the values of a nest have the shape of Outer or the full one;
+//   - every result is stored.
+func Verify(p *Program) error {
+	c := &checker{prog: p, stored: map[*Buffer]bool{}}
+	for _, b := range p.Buffers {
+		if b.Kind != Temp && b.Kind != Result {
+			c.stored[b] = true
+		}
+	}
+	if err := c.steps(p.Steps); err != nil {
+		return err
+	}
+	for _, b := range p.Results {
+		if !c.stored[b] {
+			return fmt.Errorf("result %v is not stored", b)
+		}
+	}
+	return nil
+}
+
+type checker struct {
+	prog   *Program
+	stored map[*Buffer]bool
+}
+
+func (c *checker) steps(steps []Step) error {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *Kernel:
+			if err := c.kernel(s); err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
+		case *Loop:
+			for _, b := range []*Buffer{s.Lo.Buf, s.Hi.Buf} {
+				if b != nil && !c.stored[b] {
+					return fmt.Errorf("loop i%d: its bound %v is not stored before", s.Slot, b)
+				}
+			}
+			if err := c.steps(s.Body); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *checker) kernel(k *Kernel) error {
+	skeletons := 0
+	for _, set := range []bool{k.Nest != nil, k.Pack != nil, k.Gemm != nil, k.Single != nil} {
+		if set {
+			skeletons++
+		}
+	}
+	if skeletons != 1 {
+		return fmt.Errorf("has %d skeletons", skeletons)
+	}
+	for _, b := range c.prog.Loads(k) {
+		if !c.stored[b] {
+			return fmt.Errorf("loads %v (%v), which is not stored before", b, b.Value)
+		}
+	}
+	for _, s := range k.Stores() {
+		if err := c.store(s); err != nil {
+			return err
+		}
+	}
+	for _, b := range Written(k) {
+		if b.Kind != Temp && b.Kind != Result {
+			return fmt.Errorf("writes %v, an %v", b, b.Kind)
+		}
+		c.stored[b] = true
+	}
+	if k.Nest != nil {
+		return nestShapes(k.Nest)
+	}
+	return nil
+}
+
+func (c *checker) store(s Store) error {
+	dims := s.Value.Type.Dims()
+	if len(s.Strides) != len(dims) {
+		return fmt.Errorf("stores %v with %d strides", s.Value, len(s.Strides))
+	}
+	if slices.Contains(dims, 0) {
+		return nil
+	}
+	last := s.Offset
+	for i, n := range dims {
+		last += (n - 1) * s.Strides[i]
+	}
+	if last >= s.Buf.Type.Elems() {
+		return fmt.Errorf("stores %v beyond the end of %v", s.Value, s.Buf)
+	}
+	return nil
+}
+
+func nestShapes(n *Nest) error {
+	full := make([]int, len(n.Full))
+	for i, a := range n.Full {
+		if a.Inner {
+			full[i] = n.Inner[a.Index]
+		} else {
+			full[i] = n.Outer[a.Index]
+		}
+	}
+	for _, s := range n.Store {
+		if dims := s.Value.Type.Dims(); !n.Flat && !slices.Equal(dims, n.Outer) {
+			return fmt.Errorf("stores %v of shape %v in a nest over %v", s.Value, dims, n.Outer)
+		}
+	}
+	for _, stage := range n.Stages {
+		for _, s := range stage.Store {
+			if dims := s.Value.Type.Dims(); !slices.Equal(dims, full) {
+				return fmt.Errorf("stores %v of shape %v in a nest of %v", s.Value, dims, full)
+			}
+		}
+		for _, v := range stage.Reduce {
+			if dims := v.Type.Dims(); !slices.Equal(dims, n.Outer) {
+				return fmt.Errorf("reduces to %v of shape %v in a nest over %v", v, dims, n.Outer)
+			}
+		}
+	}
+	return nil
+}
+
+// Written returns the buffers that k writes, each once.
+func Written(k *Kernel) []*Buffer {
+	var out []*Buffer
+	for _, s := range k.Stores() {
+		if !slices.Contains(out, s.Buf) {
+			out = append(out, s.Buf)
+		}
+	}
+	switch {
+	case k.Single != nil:
+		out = append(out, k.Single.Out)
+	case k.Pack != nil:
+		out = append(out, k.Pack.Packed)
+	}
+	return out
+}
+
+// Loads returns the buffers that k reads, in order of first use.
+func (p *Program) Loads(k *Kernel) []*Buffer {
+	var out []*Buffer
+	add := func(b *Buffer) {
+		if b != nil && !slices.Contains(out, b) {
+			out = append(out, b)
+		}
+	}
+	inside := map[*ir.Value]bool{}
+	for _, v := range k.Inside {
+		inside[v] = true
+	}
+	seen := map[*ir.Value]bool{}
+	var pull func(*ir.Value)
+	pull = func(v *ir.Value) {
+		if seen[v] {
+			return
+		}
+		seen[v] = true
+		if b := p.Buf[v]; b != nil && !inside[v] {
+			add(b)
+			return
+		}
+		for _, a := range v.Args {
+			pull(a)
+		}
+	}
+	switch {
+	case k.Single != nil:
+		for _, w := range k.Single.Operands {
+			add(w.Buf)
+		}
+	case k.Pack != nil:
+		add(k.Pack.B.Buf)
+	case k.Gemm != nil:
+		add(k.Gemm.A.Buf)
+		add(k.Gemm.Packed)
+		seen[k.Gemm.Value] = true
+	}
+	for _, s := range k.Stores() {
+		pull(s.Value)
+	}
+	if k.Nest != nil {
+		for _, stage := range k.Nest.Stages {
+			for _, v := range stage.Reduce {
+				pull(v)
+			}
+		}
+	}
+	return out
+}
