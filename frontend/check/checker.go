@@ -24,9 +24,9 @@ import (
 // Limits of a program that is inlined. They bound time and memory; beyond them
 // is an error that is source.ErrLimit to errors.Is.
 const (
-	maxValues = 4 << 20  // values of the IR
-	maxSteps  = 16 << 20 // expressions and statements that are evaluated
-	maxDepth  = 40_000   // expressions inside of expressions, calls included
+	maxValues = 4 << 20 // values of the IR
+	maxSteps  = 8 << 20 // expressions and statements that are evaluated
+	maxDepth  = 40_000  // expressions inside of expressions, calls included
 )
 
 // A checker evaluates declarations of a program into one function.
@@ -42,6 +42,7 @@ type checker struct {
 	prologue []*ir.Value               // gives parameters their declared structure
 	calls    []call                    // that are being inlined, outermost first
 	fresh    map[string]int            // how many size variables were made of each name
+	scalars  map[*ir.Value]dim.Expr    // scalars of the function that stand for sizes
 	missing  map[string]*unknown       // sizes of the entry's model that nothing determines
 	signed   map[string]bool           // variables that may be negative or no integers
 
@@ -54,7 +55,7 @@ func (p *Program) newChecker(name string, symbolic bool, errs *source.Errors) *c
 	return &checker{
 		program: p, symbolic: symbolic, errs: errs, b: ir.NewBuilder(ir.NewFunc(name)),
 		consts: map[*syntax.Const]value{}, weights: map[string]*reachedWeight{},
-		fresh: map[string]int{}, missing: map[string]*unknown{}, signed: map[string]bool{},
+		fresh: map[string]int{}, scalars: map[*ir.Value]dim.Expr{}, missing: map[string]*unknown{}, signed: map[string]bool{},
 	}
 }
 

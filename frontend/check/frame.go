@@ -24,6 +24,7 @@ type frame struct {
 // branch returns a copy of f whose bindings f does not see.
 func (f *frame) branch() *frame {
 	g := *f
+	f.c.steps += len(f.names) / 8 // copying takes time, too
 	g.names, g.fixed = maps.Clone(f.names), maps.Clone(f.fixed)
 	if g.fixed == nil {
 		g.fixed = map[string]bool{}

@@ -27,6 +27,7 @@ type Named struct {
 type Requirements struct {
 	Signature
 	Missing []string       // sizes and static parameters that nothing determines
+	Statics []Field        // those of Missing that are static parameters, with their kind: int, float or flag
 	Bounds  map[string]int // of integer arguments that serve as indices: the number below which they must stay; known only if nothing is missing
 }
 
@@ -181,20 +182,26 @@ func (p *Program) Requirements(name string, b Binding) (*Requirements, error) {
 	}
 	missing := s.missing()
 	if !slices.ContainsFunc(missing, func(u *unknown) bool { return !u.model }) {
-		fn, sig := p.build(e, s, &errs)
-		if err := errs.Err(); err != nil {
+		// What is missing, if anything, are sizes of the model, which this entry may not need.
+		var tried source.Errors
+		fn, sig := p.build(e, s, &tried)
+		if err := tried.Err(); err != nil && len(missing) == 0 {
 			return nil, err
+		} else if err == nil {
+			r := &Requirements{Signature: *sig, Bounds: map[string]int{}}
+			for q, n := range indexBounds(fn) {
+				r.Bounds[q.Name] = n
+			}
+			return r, nil
 		}
-		r := &Requirements{Signature: *sig, Bounds: map[string]int{}}
-		for q, n := range indexBounds(fn) {
-			r.Bounds[q.Name] = n
-		}
-		return r, nil
 	}
 	r := &Requirements{}
 	r.Sizes = s.sizes()
 	for _, u := range missing {
 		r.Missing = append(r.Missing, u.name)
+		if u.tree != nil && u.tree.Static != syntax.NotStatic {
+			r.Statics = append(r.Statics, Field{u.name, u.tree.Static.String()})
+		}
 	}
 	c := p.newChecker(e.name, true, &errs)
 	f := c.symbolicFrame(e)

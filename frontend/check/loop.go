@@ -31,7 +31,7 @@ func (f *frame) forStmt(s *syntax.For) {
 }
 
 // A sequence is what a static loop or a comprehension runs over. Where its
-// length is not known, n is negative and at(0) stands for all.
+// length is not known, or too much to check, n is negative and at(0) stands for all.
 type sequence struct {
 	n  int
 	at func(i int) value
@@ -51,7 +51,7 @@ func (f *frame) items(e *syntax.Each, static bool) (sequence, bool) {
 		return sequence{len(v.elems), func(i int) value { return v.elems[i] }}, true
 	case subListKind:
 		at := func(i int) value { return f.c.element(v.subs, dim.Const(i)) }
-		if n, ok := v.subs.n.Int(); ok {
+		if n, ok := v.subs.n.Int(); ok && f.c.unrolls(n) {
 			return sequence{n, at}, true
 		}
 		return sequence{-1, func(int) value { return f.c.element(v.subs, f.c.unknownSize()) }}, true
@@ -83,8 +83,9 @@ func (f *frame) rangeItems(e *syntax.Each) (sequence, bool) {
 	a, ok1 := lo.Int()
 	b, ok2 := hi.Int()
 	if known && ok1 && ok2 {
-		n := turns(a, b, k)
-		return sequence{n, func(i int) value { return intValue(dim.Const(a + i*k)) }}, true
+		if n := turns(a, b, k); f.c.unrolls(n) {
+			return sequence{n, func(i int) value { return intValue(dim.Const(a + i*k)) }}, true
+		}
 	}
 	// Sizes decide how often: one turn stands for all, at lo + t*step with t >= 0.
 	i := intValue(dim.Add(lo, dim.Mul(f.c.freshSize(e.Var.Name), step)))
@@ -93,6 +94,13 @@ func (f *frame) rangeItems(e *syntax.Each) (sequence, bool) {
 	}
 	return sequence{-1, func(int) value { return i }}, true
 }
+
+// maxUnrolled is how many turns of a static loop are checked one by one with
+// sizes left symbolic.
+const maxUnrolled = 64
+
+// unrolls reports whether n turns are evaluated one by one.
+func (c *checker) unrolls(n int) bool { return !c.symbolic || n <= maxUnrolled }
 
 // turns returns how many numbers lo, lo+step, ... come before hi.
 func turns(lo, hi, step int) int {

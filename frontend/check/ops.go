@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lathe-lang/lathe/frontend/syntax"
 	"github.com/lathe-lang/lathe/internal/source"
@@ -41,7 +43,11 @@ func (c *checker) scalar(v value, d tensor.DType, at source.Pos) value {
 		c.errorf(at, "", "%s", err)
 		return badValue
 	}
-	return c.emit(at, ir.OpFull, &ir.FullAttrs{Value: n}, ir.Make(d))
+	out := c.emit(at, ir.OpFull, &ir.FullAttrs{Value: n}, ir.Make(d))
+	if v.num.sym != nil && out.kind == tensorKind {
+		c.scalars[out.v] = *v.num.sym
+	}
+	return out
 }
 
 // assume gives a tensor the structure that a type declares.
@@ -85,30 +91,276 @@ func (c *checker) binary(at source.Pos, op syntax.Kind, x, y value) value {
 	case x.kind != tensorKind && y.kind != tensorKind:
 		return c.staticBinary(at, op, x, y)
 	}
-	panic("TODO")
+	for _, pair := range [][2]*value{{&x, &y}, {&y, &x}} {
+		if v := pair[0]; v.kind != tensorKind && v.kind != numberKind && v.kind != flagKind {
+			c.errorf(at, "", "%v takes tensors and numbers, found %s", op, v.describe())
+			return badValue
+		}
+	}
+	switch op {
+	case syntax.MatMul:
+		return c.matmul(at, x, y)
+	case syntax.Pow:
+		return c.power(at, x, y)
+	}
+	d := x.dtype()
+	if x.kind != tensorKind {
+		d = y.dtype()
+	}
+	if op == syntax.Div && !d.IsFloat() {
+		c.errorf(at, "write // for the quotient rounded down, or convert to a float", "/ divides floats, found %s and %s", x.describe(), y.describe())
+		return badValue
+	}
+	if x = c.operand(x, d, at); x.kind == badKind {
+		return x
+	}
+	if y = c.operand(y, d, at); y.kind == badKind {
+		return y
+	}
+	return c.emit(at, operators[op], nil, ir.Type{}, x.tensor(), y.tensor())
 }
 
-func (c *checker) transpose(v value, at source.Pos) value { panic("TODO") }
-
-func (c *checker) update(s *syntax.Update, old value, index []indexArg, v value) value {
-	panic("TODO")
+// operators are the elementwise operators on tensors.
+var operators = map[syntax.Kind]ir.Op{
+	syntax.Add: ir.OpAdd, syntax.Sub: ir.OpSub, syntax.Mul: ir.OpMul, syntax.Div: ir.OpDiv,
+	syntax.FloorDiv: ir.OpFloorDiv, syntax.Mod: ir.OpMod,
+	syntax.Less: ir.OpLt, syntax.LessEq: ir.OpLe, syntax.Greater: ir.OpGt, syntax.GreaterEq: ir.OpGe,
+	syntax.Equal: ir.OpEq, syntax.NotEqual: ir.OpNe, syntax.And: ir.OpAnd, syntax.Or: ir.OpOr,
 }
 
-type indexArg struct{}
+// dtype returns the element type of a tensor.
+func (v value) dtype() tensor.DType {
+	if v.kind != tensorKind {
+		return tensor.Invalid
+	}
+	return v.v.Type.DType
+}
 
-func (f *frame) indexArgs(x *syntax.Index) ([]indexArg, bool) { panic("TODO") }
+// operand makes a scalar of a static value beside a tensor.
+func (c *checker) operand(v value, d tensor.DType, at source.Pos) value {
+	if v.kind == tensorKind {
+		return v
+	}
+	return c.scalar(v, d, at)
+}
 
-func (c *checker) indexTensor(x *syntax.Index, v value, args []indexArg) value { panic("TODO") }
+// power computes x ^ y elementwise: by squarings where y is a static integer.
+func (c *checker) power(at source.Pos, x, y value) value {
+	if x.kind == tensorKind && y.kind == numberKind && y.num.isInt() {
+		n, ok := y.num.expr()
+		k, fixed := n.Int()
+		if ok && !fixed {
+			return x // the type stays
+		}
+		if ok && k <= 1<<20 && k >= -1<<20 && (k >= 0 || x.dtype().IsFloat()) {
+			return c.intPower(at, x, k)
+		}
+	}
+	d := x.dtype()
+	if x.kind != tensorKind {
+		d = y.dtype()
+	}
+	if x = c.operand(x, d, at); x.kind == badKind {
+		return x
+	}
+	if y = c.operand(y, d, at); y.kind == badKind {
+		return y
+	}
+	return c.emit(at, ir.OpPow, nil, ir.Type{}, x.tensor(), y.tensor())
+}
 
-func (f *frame) convert(x *syntax.Call, t *syntax.TypeLit) value { panic("TODO") }
+// intPower computes x ^ k by the fewest squarings and products.
+func (c *checker) intPower(at source.Pos, x value, k int) value {
+	if k == 0 || k < 0 {
+		one := c.scalar(value{kind: numberKind, num: intNumber(1)}, x.dtype(), at)
+		if one.kind == badKind {
+			return one
+		}
+		if k == 0 {
+			return c.emit(at, ir.OpBroadcast, nil, x.tensor().Type.Plain(), one.tensor())
+		}
+		if x = c.intPower(at, x, -k); x.kind == badKind {
+			return x
+		}
+		return c.emit(at, ir.OpDiv, nil, ir.Type{}, one.tensor(), x.tensor())
+	}
+	var out value
+	for square := x; ; {
+		if k&1 == 1 {
+			if out.kind == noKind {
+				out = square
+			} else {
+				out = c.emit(at, ir.OpMul, nil, ir.Type{}, out.tensor(), square.tensor())
+			}
+		}
+		if k >>= 1; k == 0 || out.kind == badKind {
+			return out
+		}
+		if square = c.emit(at, ir.OpMul, nil, ir.Type{}, square.tensor(), square.tensor()); square.kind == badKind {
+			return square
+		}
+	}
+}
+
+// matmul computes x @ y as NumPy does: vectors on either side, leading
+// dimensions broadcast.
+func (c *checker) matmul(at source.Pos, x, y value) value {
+	if x.kind != tensorKind || y.kind != tensorKind || x.tensor().Type.Rank() == 0 || y.tensor().Type.Rank() == 0 {
+		c.errorf(at, "for a number there is *", "@ multiplies vectors and matrices, found %s and %s", x.describe(), y.describe())
+		return badValue
+	}
+	t, u := x.tensor().Type, y.tensor().Type
+	m, n := t.Rank(), u.Rank()
+	inner := n - 1
+	if n > 1 {
+		inner = n - 2
+	}
+	if !ir.SameSize(t.Shape[m-1], u.Shape[inner]) {
+		hint := ""
+		switch {
+		case n > 1 && ir.SameSize(t.Shape[m-1], u.Shape[n-1]):
+			hint = "the right side may be stored transposed: write y.T"
+		case m > 1 && ir.SameSize(t.Shape[m-2], u.Shape[inner]):
+			hint = "the left side may be stored transposed: write x.T"
+		}
+		c.errorf(at, hint, "inner sizes differ: %v @ %v (%v and %v)", t.Plain(), u.Plain(), t.Shape[m-1], u.Shape[inner])
+		return badValue
+	}
+	// Letters are given from the right, so that leading dimensions meet.
+	batch := max(m, n) - 2
+	if m == 1 || n == 1 {
+		batch = max(max(m, n)-2, 0)
+	}
+	letters := func(rank int) (lead []int) {
+		for i := range max(rank-2, 0) {
+			lead = append(lead, batch-max(rank-2, 0)+i)
+		}
+		return lead
+	}
+	row, col, sum := batch, batch+1, batch+2
+	left, right := letters(m), letters(n)
+	var result []int
+	for i := range batch {
+		result = append(result, i)
+	}
+	if m > 1 {
+		left, result = append(left, row), append(result, row)
+	}
+	left = append(left, sum)
+	right = append(right, sum)
+	if n > 1 {
+		right, result = append(right, col), append(result, col)
+	}
+	x, left = c.squeeze(x, left, y, right, batch, at)
+	if x.kind == badKind {
+		return x
+	}
+	y, right = c.squeeze(y, right, x, left, batch, at)
+	if y.kind == badKind {
+		return y
+	}
+	return c.emit(at, ir.OpContract, &ir.ContractAttrs{Spec: spec(left, right, result)}, ir.Type{}, x.tensor(), y.tensor())
+}
+
+// squeeze drops leading dimensions of 1 from x where y has others: they stretch.
+func (c *checker) squeeze(x value, idx []int, y value, other []int, batch int, at source.Pos) (value, []int) {
+	t, u := x.tensor().Type, y.tensor().Type
+	var shape []dim.Expr
+	var kept []int
+	for i, l := range idx {
+		j := slices.Index(other, l)
+		if l < batch && j >= 0 && ir.IsOne(t.Shape[i]) && !ir.IsOne(u.Shape[j]) {
+			continue
+		}
+		shape, kept = append(shape, t.Shape[i]), append(kept, l)
+	}
+	return c.reshaped(x, shape, at), kept
+}
+
+// spec writes an einsum specification with letters in the order of their first
+// appearance.
+func spec(left, right, result []int) string {
+	names := map[int]byte{}
+	var b strings.Builder
+	write := func(idx []int) {
+		for _, l := range idx {
+			if names[l] == 0 {
+				names[l] = byte('a' + len(names))
+			}
+			b.WriteByte(names[l])
+		}
+	}
+	write(left)
+	b.WriteByte(',')
+	write(right)
+	b.WriteString("->")
+	write(result)
+	return b.String()
+}
+
+// transpose swaps the last two dimensions.
+func (c *checker) transpose(v value, at source.Pos) value {
+	r := v.tensor().Type.Rank()
+	if r < 2 {
+		c.errorf(at, "a vector is its own row and column; write x[:, None] for a column", "x.T swaps the last two dimensions, found %s", v.describe())
+		return badValue
+	}
+	perm := make([]int, r)
+	for i := range perm {
+		perm[i] = i
+	}
+	perm[r-2], perm[r-1] = r-1, r-2
+	return c.emit(at, ir.OpTranspose, &ir.PermAttrs{Perm: perm}, ir.Type{}, v.tensor())
+}
+
+// convert computes f32(x).
+func (f *frame) convert(x *syntax.Call, t *syntax.TypeLit) value {
+	if len(x.Args) != 1 || x.Args[0].Name != nil {
+		f.c.errorf(x.At, "", "%s(x) takes one value, found %s", t.Type.Elem, count(len(x.Args), "argument"))
+		return badValue
+	}
+	v := f.eval(x.Args[0].Value)
+	d := elemType(t.Type)
+	switch v.kind {
+	case badKind, unknownKind:
+		return v
+	case numberKind, flagKind:
+		return f.c.convertStatic(v, d, x.At)
+	case tensorKind:
+		if v.dtype() == d {
+			return v
+		}
+		return f.c.emit(x.At, ir.OpConvert, nil, v.tensor().Type.WithDType(d), v.tensor())
+	}
+	f.c.errorf(x.Args[0].Value.Pos(), "", "%s(x) converts tensors and static numbers, found %s", t.Type.Elem, v.describe())
+	return badValue
+}
+
+// convertStatic makes a scalar of a static value by the rule of conversions.
+func (c *checker) convertStatic(v value, d tensor.DType, at source.Pos) value {
+	switch {
+	case v.kind == flagKind && d != tensor.Bool:
+		n := intNumber(0)
+		if v.flag == yes {
+			n = intNumber(1)
+		}
+		v = value{kind: numberKind, num: n}
+	case v.kind == numberKind && d == tensor.Bool:
+		return c.scalar(flagValue(compare(syntax.NotEqual, v.num, intNumber(0), nil) == yes), d, at)
+	case v.kind == numberKind && d.IsInt() && !v.num.isInt() && v.num.sym == nil:
+		v.num = intNumber(tensor.Saturate(d, v.num.float()))
+	}
+	return c.scalar(v, d, at)
+}
 
 func (c *checker) builtin(x *syntax.Call, name string, args []arg) value {
-	v, _ := c.staticCall(x, name, args)
-	return v
+	if v, ok := c.staticCall(x, name, args); ok {
+		return v
+	}
+	c.errorf(x.At, "", "TODO builtin %s", name)
+	return badValue
 }
 
-func isBuiltin(name string) bool { return false }
+func isBuiltin(name string) bool { _, ok := staticFunctions(name); return ok }
 
 func builtinNames() []string { return nil }
-
-var _ = dim.Const
