@@ -1,0 +1,201 @@
+package llvm
+
+import (
+	"slices"
+
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/value"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// unroll is how many steps along the sum one turn of the innermost loop does,
+// and how many go by for each line of the next panel that is fetched.
+const unroll = 4
+
+// cacheLine is the bytes of a line of the cache.
+const cacheLine = 64
+
+// A gemmEmitter emits the function of one kernel.Gemm.
+//
+// The space that workers share is that of tiles: for each point of Batch, of
+// the rows that are not tiled and of the blocks of rows, each panel, and for
+// each of these the tiles of the block. So the rows of a block stay in the cache
+// while the panels pass by, and a panel while the tiles do. A tile's sums are
+// in registers from the first product to the last.
+type gemmEmitter struct {
+	*scope
+	g       *kernel.Gemm
+	d       ir.DType
+	lanes   int // of a vector, at least 1
+	panels  int
+	sum     []kernel.Dim // merged
+	steps   int          // product of sum
+	rows    rowGroup     // those that are tiled
+	outer   []kernel.Dim // those that are not, and Batch
+	cut     cut
+	origin  []index     // for each dimension of the result: where the tile is; those of size 1 are 0
+	spilled value.Value // the place of a tile in memory, where it has one
+}
+
+// emitGemm emits the body of a kernel function for s.k.Gemm.
+func (s *scope) emitGemm() {
+	if s.k.Gemm.Value.Type.Elems() > 0 {
+		newGemmEmitter(s).emit()
+	}
+}
+
+func newGemmEmitter(s *scope) *gemmEmitter {
+	g := s.k.Gemm
+	e := &gemmEmitter{scope: s, g: g, d: g.Value.Type.DType, steps: 1}
+	e.lanes = tileLanes(s.m.target, e.d)
+	e.panels = (g.Col.Size + g.Panel - 1) / g.Panel
+	sum := slices.Clone(g.Sum)
+	for i := len(sum) - 1; i >= 0; i-- {
+		if g.Packed != nil {
+			sum[i].B = e.steps * g.Panel
+		}
+		e.steps *= sum[i].Size
+	}
+	e.sum = mergeSum(sum)
+	e.outer = slices.Clone(g.Batch)
+	if size := e.panels * e.steps * g.Panel; g.Packed != nil {
+		for i := len(e.outer) - 1; i >= 0; i-- {
+			e.outer[i].B = size
+			size *= e.outer[i].Size
+		}
+	}
+	e.rows = rowGroup{size: 1}
+	groups := groupRows(g.Rows)
+	tiled := -1
+	for i, r := range groups {
+		if tiled < 0 || r.size > e.rows.size {
+			tiled, e.rows = i, r
+		}
+	}
+	for i, r := range groups {
+		if i != tiled {
+			e.outer = append(e.outer, r.dims...) // of stride 0 in B
+		}
+	}
+	e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), e.steps*e.d.Size())
+	e.origin = make([]index, g.Value.Type.Rank())
+	for i := range e.origin {
+		e.origin[i] = index{base: i64(0)}
+	}
+	return e
+}
+
+// emit emits the loops around the tiles.
+func (e *gemmEmitter) emit() {
+	groups := e.panels * e.cut.blocks
+	for _, d := range e.outer {
+		groups *= d.Size
+	}
+	block := i64(e.cut.block)
+	lo, hi := e.share(groups * e.cut.block)
+	end := e.cur.NewUDiv(e.add(hi, i64(e.cut.block-1)), block)
+	e.loop(e.cur.NewUDiv(lo, block), end, 1, nil, func(group value.Value, _ []value.Value) []value.Value {
+		first := e.mul(group, block)
+		e.group(group, e.larger(e.sub(lo, first), i64(0)), e.smaller(e.sub(hi, first), block))
+		return nil
+	})
+}
+
+// larger returns the larger of two i64.
+func (e *gemmEmitter) larger(x, y value.Value) value.Value {
+	return e.choose(e.icmp(enum.IPredSGT, x, y), x, y)
+}
+
+// smaller returns the smaller of two i64.
+func (e *gemmEmitter) smaller(x, y value.Value) value.Value {
+	return e.choose(e.icmp(enum.IPredSLT, x, y), x, y)
+}
+
+// digit splits a mixed-radix number: it returns n mod size and n / size.
+func (e *emitter) digit(n value.Value, size int) (digit, rest value.Value) {
+	if size == 1 {
+		return i64(0), n
+	}
+	return e.cur.NewURem(n, i64(size)), e.cur.NewUDiv(n, i64(size))
+}
+
+// group computes the tiles from..to of the block of rows and the panel that
+// group stands for.
+func (e *gemmEmitter) group(group, from, to value.Value) {
+	g := e.g
+	panel, n := e.digit(group, e.panels)
+	block, n := e.digit(n, e.cut.blocks)
+	a, b := value.Value(i64(g.A.Offset)), value.Value(i64(0))
+	right, width := g.Packed, e.steps*g.Panel
+	if right == nil {
+		right, width, b = g.B.Buf, g.Panel*g.Col.B, i64(g.B.Offset)
+	}
+	for i := len(e.outer) - 1; i >= 0; i-- {
+		d := e.outer[i]
+		var at value.Value
+		at, n = e.digit(n, d.Size)
+		e.origin[d.Result] = index{base: at}
+		a = e.add(a, e.mul(at, i64(d.A)))
+		b = e.add(b, e.mul(at, i64(d.B)))
+	}
+	first := e.mul(block, i64(e.cut.block))
+	p := panelAt{number: panel, a: a, block: first}
+	p.b = e.at(e.rightType(), e.ptr(right), e.add(b, e.mul(panel, i64(width))))
+	if e.fetches() {
+		last := e.icmp(enum.IPredEQ, panel, i64(e.panels-1))
+		p.next = e.at(e.rightType(), p.b, e.choose(last, i64(0), i64(width)))
+	}
+	p.from, p.to = e.add(first, from), e.smaller(e.add(first, to), i64(e.cut.tiles))
+	full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
+	switch {
+	case rest == 0:
+		e.tiles(p, g.Panel)
+	case full == 0:
+		e.tiles(p, rest)
+	default:
+		e.either(e.icmp(enum.IPredSLT, panel, i64(full)),
+			func() []value.Value { e.inner(0, func() { e.tiles(p, g.Panel) }); return nil },
+			func() []value.Value { e.inner(0, func() { e.tiles(p, rest) }); return nil })
+	}
+}
+
+// fetches reports whether panels are fetched into the second-level cache while
+// the ones before are multiplied: where they are too large together to be there
+// anyway.
+func (e *gemmEmitter) fetches() bool {
+	return e.g.Packed != nil && len(e.sum) == 1 && e.panels*e.panelBytes() > cacheBytes
+}
+
+// panelBytes returns the size of a packed panel.
+func (e *gemmEmitter) panelBytes() int { return e.steps * e.g.Panel * sizeOf(e.rightType()) }
+
+// A panelAt is one panel with one block of rows.
+type panelAt struct {
+	number   value.Value // of the panel
+	a        value.Value // where the rows of A begin, in elements
+	b, next  value.Value // pointers to the panel and to the next one; next is nil where it is not fetched
+	block    value.Value // the first tile of the block
+	from, to value.Value // the tiles to compute
+}
+
+// tiles computes the tiles of a panel of which cols columns are valid.
+func (e *gemmEmitter) tiles(p panelAt, cols int) {
+	var widths []int
+	for ; cols > 0; cols -= e.lanes {
+		widths = append(widths, min(cols, e.lanes))
+	}
+	run := func(from, to value.Value, height, first int) {
+		e.loop(from, to, 1, nil, func(n value.Value, _ []value.Value) []value.Value {
+			row := e.add(e.mul(n, i64(height)), i64(first))
+			e.inner(0, func() { e.tile(tileAt{p, n, row, height, widths}) })
+			return nil
+		})
+	}
+	c := e.cut
+	if c.tall > 0 {
+		run(p.from, e.smaller(p.to, i64(c.tall)), c.height+1, 0)
+	}
+	run(e.larger(p.from, i64(c.tall)), p.to, c.height, c.tall)
+}

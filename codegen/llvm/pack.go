@@ -1,0 +1,230 @@
+package llvm
+
+import (
+	"slices"
+
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
+	"github.com/llir/llvm/ir/value"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// A packEmitter emits the function of a kernel that packs the right operand of
+// a product. Workers share the panels of all points of Batch.
+type packEmitter struct {
+	*scope
+	g     *kernel.Gemm
+	d     ir.DType
+	lanes int
+	sum   []kernel.Dim // merged; A is the distance in the packed buffer
+}
+
+// emitPack emits the body of a kernel function for s.k.Pack.
+func (s *scope) emitPack() {
+	g := s.k.Pack
+	e := &packEmitter{scope: s, g: g, d: g.Value.Type.DType, lanes: tileLanes(s.m.target, g.Value.Type.DType)}
+	steps := 1
+	sum := slices.Clone(g.Sum)
+	for i := len(sum) - 1; i >= 0; i-- {
+		sum[i].A = steps * g.Panel
+		steps *= sum[i].Size
+	}
+	e.sum = mergeSum(sum)
+	panels := (g.Col.Size + g.Panel - 1) / g.Panel
+	items := panels
+	for _, d := range g.Batch {
+		items *= d.Size
+	}
+	if items*steps == 0 {
+		return
+	}
+	lo, hi := s.share(items)
+	s.loop(lo, hi, 1, nil, func(item value.Value, _ []value.Value) []value.Value {
+		panel, n := s.digit(item, panels)
+		from := s.add(i64(g.B.Offset), s.mul(panel, i64(g.Panel*g.Col.B)))
+		for i := len(g.Batch) - 1; i >= 0; i-- {
+			var at value.Value
+			at, n = s.digit(n, g.Batch[i].Size)
+			from = s.add(from, s.mul(at, i64(g.Batch[i].B)))
+		}
+		src := s.at(memType(e.d), s.ptr(g.B.Buf), from)
+		dst := s.at(regType(e.d), s.ptr(g.Packed), s.mul(item, i64(steps*g.Panel)))
+		full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
+		switch {
+		case rest == 0:
+			e.panel(src, dst, g.Panel)
+		case full == 0:
+			e.panel(src, dst, rest)
+		default:
+			s.either(s.icmp(enum.IPredSLT, panel, i64(full)),
+				func() []value.Value { e.panel(src, dst, g.Panel); return nil },
+				func() []value.Value { e.panel(src, dst, rest); return nil })
+		}
+		return nil
+	})
+}
+
+// panel packs a panel of which cols columns are valid.
+func (e *packEmitter) panel(src, dst value.Value, cols int) {
+	if n := len(e.sum); e.g.Col.B != 1 && n > 0 && e.sum[n-1].B == 1 && e.lanes > 1 && sizeOf(regType(e.d)) >= 4 {
+		e.walk(e.sum[:n-1], src, dst, func(src, dst value.Value) { e.transposed(src, dst, cols) })
+		if pad := e.g.Panel - (cols+e.lanes-1)/e.lanes*e.lanes; pad > 0 {
+			e.walk(e.sum, src, dst, func(_, dst value.Value) { e.zeros(dst, e.g.Panel-pad) })
+		}
+		return
+	}
+	e.walk(e.sum, src, dst, func(src, dst value.Value) {
+		whole := cols
+		if e.g.Col.B == 1 {
+			for at := 0; at < cols; at += e.lanes {
+				e.put(e.get(src, at, min(e.lanes, cols-at)), dst, at)
+			}
+			whole = (cols + e.lanes - 1) / e.lanes * e.lanes
+		} else {
+			e.loop(i64(0), i64(cols), 1, nil, func(j value.Value, _ []value.Value) []value.Value {
+				x := e.get(e.at(memType(e.d), src, e.mul(j, i64(e.g.Col.B))), 0, 1)
+				e.emitter.store(x, e.at(regType(e.d), dst, j))
+				return nil
+			})
+		}
+		e.zeros(dst, whole)
+	})
+}
+
+// walk calls body for each point of dims, with what src and dst point to there.
+func (e *packEmitter) walk(dims []kernel.Dim, src, dst value.Value, body func(src, dst value.Value)) {
+	if len(dims) == 0 {
+		body(src, dst)
+		return
+	}
+	d := dims[0]
+	e.loop(i64(0), i64(d.Size), 1, nil, func(k value.Value, _ []value.Value) []value.Value {
+		src := e.at(memType(e.d), src, e.mul(k, i64(d.B)))
+		dst := e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
+		e.walk(dims[1:], src, dst, body)
+		return nil
+	})
+}
+
+// get reads n neighbours that lie at elements from src.
+func (e *packEmitter) get(src value.Value, at, n int) value.Value {
+	t := memType(e.d)
+	return e.fromMemory(e.d, e.load(t, e.at(t, src, i64(at)), vectorOf(n)))
+}
+
+// put writes x at elements from dst, with zeros for the lanes that it lacks.
+func (e *packEmitter) put(x, dst value.Value, at int) {
+	e.emitter.store(e.padded(x), e.at(regType(e.d), dst, i64(at)))
+}
+
+// padded returns x with zeros behind, so that it has all lanes.
+func (e *packEmitter) padded(x value.Value) value.Value {
+	n := max(lanesOf(x), 1)
+	if n == e.lanes {
+		return x
+	}
+	zero := constant.NewZeroInitializer(vec(regType(e.d), e.lanes))
+	if n == 1 {
+		return e.setLane(zero, x, 0)
+	}
+	mask := make([]constant.Constant, e.lanes)
+	for i := range mask {
+		mask[i] = constant.NewInt(types.I32, int64(min(i, n)))
+	}
+	return e.cur.NewShuffleVector(x, constant.NewZeroInitializer(x.Type()), constant.NewVector(types.NewVector(uint64(e.lanes), types.I32), mask...))
+}
+
+// zeros writes zeros from column at to the end of a row.
+func (e *packEmitter) zeros(dst value.Value, at int) {
+	t := regType(e.d)
+	for at < e.g.Panel {
+		n := e.lanes
+		if at%e.lanes != 0 {
+			n = min(e.lanes-at%e.lanes, e.g.Panel-at)
+		}
+		e.emitter.store(constant.NewZeroInitializer(vec(t, vectorOf(n))), e.at(t, dst, i64(at)))
+		at += n
+	}
+}
+
+// transposed packs along the innermost dimension of the sum, whose elements are
+// neighbours, in squares of as many elements as a vector has.
+func (e *packEmitter) transposed(src, dst value.Value, cols int) {
+	squares := func(src, dst value.Value, cols int) {
+		d := e.sum[len(e.sum)-1]
+		whole := d.Size / e.lanes * e.lanes
+		move := func(k value.Value) (value.Value, value.Value) {
+			return e.at(memType(e.d), src, k), e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
+		}
+		e.loop(i64(0), i64(whole), e.lanes, nil, func(k value.Value, _ []value.Value) []value.Value {
+			src, dst := move(k)
+			e.square(src, dst, e.lanes, cols)
+			return nil
+		})
+		if rest := d.Size - whole; rest > 0 {
+			src, dst := move(i64(whole))
+			e.square(src, dst, rest, cols)
+		}
+	}
+	full := cols / e.lanes
+	move := func(j value.Value) (value.Value, value.Value) {
+		at := e.mul(j, i64(e.lanes))
+		return e.at(memType(e.d), src, e.mul(at, i64(e.g.Col.B))), e.at(regType(e.d), dst, at)
+	}
+	e.loop(i64(0), i64(full), 1, nil, func(j value.Value, _ []value.Value) []value.Value {
+		src, dst := move(j)
+		squares(src, dst, e.lanes)
+		return nil
+	})
+	if rest := cols % e.lanes; rest > 0 {
+		src, dst := move(i64(full))
+		squares(src, dst, rest)
+	}
+}
+
+// square transposes cols columns of n neighbours each and writes n rows, zeros
+// in the lanes behind cols.
+func (e *packEmitter) square(src, dst value.Value, n, cols int) {
+	rows := make([]value.Value, e.lanes)
+	for j := range rows {
+		if j < cols {
+			rows[j] = e.padded(e.get(src, j*e.g.Col.B, n))
+		} else {
+			rows[j] = constant.NewZeroInitializer(vec(regType(e.d), e.lanes))
+		}
+	}
+	for q, x := range e.transpose(rows)[:n] {
+		e.put(x, dst, q*e.g.Panel)
+	}
+}
+
+// transpose transposes a square of as many vectors as each has lanes, a power
+// of two: it swaps lanes at distance 1, then 2, 4 and so on.
+func (e *emitter) transpose(rows []value.Value) []value.Value {
+	n := len(rows)
+	rows = slices.Clone(rows)
+	for h := 1; h < n; h *= 2 {
+		lo, hi := make([]constant.Constant, n), make([]constant.Constant, n)
+		for j := range n {
+			l, r := j, n+j-h
+			if j&h == 0 {
+				l, r = j, j+h
+				lo[j], hi[j] = constant.NewInt(types.I32, int64(l)), constant.NewInt(types.I32, int64(r))
+			} else {
+				lo[j], hi[j] = constant.NewInt(types.I32, int64(r)), constant.NewInt(types.I32, int64(n+l))
+			}
+		}
+		mt := types.NewVector(uint64(n), types.I32)
+		low, high := constant.NewVector(mt, lo...), constant.NewVector(mt, hi...)
+		for i := range n {
+			if i&h == 0 {
+				a, b := rows[i], rows[i+h]
+				rows[i], rows[i+h] = e.cur.NewShuffleVector(a, b, low), e.cur.NewShuffleVector(a, b, high)
+			}
+		}
+	}
+	return rows
+}
