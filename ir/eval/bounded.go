@@ -18,10 +18,14 @@ import (
 // last place. Not covered are products of which another legal order underflows
 // where the written one does not. Errors are those of Run.
 func Bounded(ctx context.Context, f *ir.Func, args []*tensor.Tensor) ([]*Band, error) {
+	return bounded(ctx, f, args, nil)
+}
+
+func bounded(ctx context.Context, f *ir.Func, args []*tensor.Tensor, seen Observed) ([]*Band, error) {
 	if err := checkArgs(f, args); err != nil {
 		return nil, err
 	}
-	o := &oracle{ctx: ctx}
+	o := &oracle{ctx, seen}
 	in := make([]*Band, len(args))
 	for i, t := range args {
 		in[i] = bandOf(t)
@@ -63,7 +67,10 @@ func constants(d tensor.DType) literals[elem] {
 }
 
 // An oracle is the domain of bands.
-type oracle struct{ ctx context.Context }
+type oracle struct {
+	ctx  context.Context
+	seen Observed
+}
 
 func (o *oracle) integer(x *Band) (int64, bool) { return x.elems[0].n, !x.elems[0].has(bad) }
 
@@ -83,6 +90,9 @@ func (o *oracle) eval(v *ir.Value, args []*Band) (*Band, error) {
 	out, err := f(o, v, args)
 	if err != nil {
 		return nil, err
+	}
+	if seen := o.seen[v]; seen != nil {
+		takeOver(v, args, out, seen)
 	}
 	return &Band{v.Type.DType, v.Type.Dims(), out}, nil
 }
