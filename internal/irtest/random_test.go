@@ -57,6 +57,35 @@ func TestRandomWithinBounds(t *testing.T) {
 	}
 }
 
+// TestNonFinite does the same with NaN, infinities and subnormals among the
+// arguments. Much is undecided then; what is decided must hold.
+func TestNonFinite(t *testing.T) {
+	elems, undecided := 0, 0
+	for seed := range uint64(graphs) {
+		f, args := Random(seed, Config{NonFinite: true})
+		want, err := eval.Bounded(ctx, f, args)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%v", seed, err, f)
+		}
+		got, err := eval.Run(ctx, f, args, eval.Options{})
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%v", seed, err, f)
+		}
+		for i, g := range got {
+			v := eval.Check(g, want[i])
+			if !v.OK() {
+				t.Errorf("seed %d, result %d: %v\n%v", seed, i, v, f)
+			}
+			elems += g.Len()
+			undecided += v.BadCount
+		}
+	}
+	t.Logf("%d of %d elements undecided", undecided, elems)
+	if undecided*2 > elems {
+		t.Errorf("more than half is undecided: %d of %d elements", undecided, elems)
+	}
+}
+
 func TestRandomIsDeterministic(t *testing.T) {
 	for seed := range uint64(20) {
 		f, args := Random(seed, Config{})

@@ -134,20 +134,11 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		s.flags = 0
 	}
 	if !s.finite() {
-		if allFinite(row) {
-			return unknown
-		}
-		return elem{v: s.v, m: inf(), flags: s.flags&wild | wildIfInf(s.v)}
+		s.flags |= wild // an infinity that a product has met
+		return p.infinite(s, row)
 	}
 	// An operand may be summed or multiplied on its own and stored.
 	return p.contracted(s, terms+factors-1, factors, whole)
-}
-
-func wildIfInf(v float64) flags {
-	if math.IsInf(v, 0) {
-		return wild
-	}
-	return 0
 }
 
 // contracted charges the roundings of a contraction to s, where v, e and m are

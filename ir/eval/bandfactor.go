@@ -22,6 +22,7 @@ type system struct {
 	inverse []float64
 	spread  []float64 // W (c G + Ea)
 	shrink  float64   // 1 - its norm
+	growth  float64   // norm of G: how much larger than x numbers on the way are
 	ok      bool
 }
 
@@ -81,14 +82,16 @@ func newSystem(p *precision, form string, x []elem, n int) system {
 	factors := append([]float64(nil), a...)
 	eliminate(factors, n)
 	solveMatrix(ir.SolveLU, a, s.inverse, n, n)
-	backward := make([]float64, n*n)
+	backward, grown := make([]float64, n*n), make([]float64, n*n)
 	c := gamma(3*n+1, p.inner)
 	for i := range n {
 		for j := range n {
 			at := i*n + j
-			backward[at] = c*growth(a, factors, n, i, j) + e[at] + p.flush
+			grown[at] = growth(a, factors, n, i, j)
+			backward[at] = c*grown[at] + e[at] + p.flush
 		}
 	}
+	s.growth = rowNorm(grown, n)
 	s.spread = absProduct(s.inverse, backward, n, n)
 	norm := rowNorm(s.spread, n)
 	s.shrink = 1 - norm
@@ -166,14 +169,15 @@ func (s *system) solution(p *precision, b []elem, cols int) []elem {
 			continue
 		}
 		// The error of a column feeds on its largest element.
-		largest := 0.0
+		largest, most := 0.0, 0.0
 		for k := i % cols; k < len(out); k += cols {
 			largest = max(largest, fromA[k]+fromB[k])
+			most = max(most, mb[k], s.growth*math.Abs(v[k]))
 		}
 		first := fromA[i] + fromB[i]
 		second := largest * (1 - s.shrink) / s.shrink
 		x := elem{v: v[i], e: first + second, m: max(mass[i], math.Abs(v[i])+first)}
-		out[i] = p.rounded(x, p.round)
+		out[i] = p.checked(p.rounded(x, p.round), most)
 	}
 	return out
 }

@@ -98,21 +98,29 @@ func (p *precision) sum(row []elem) elem {
 		s.flags = 0
 	}
 	if !s.finite() {
-		if !allFinite(row) {
-			return elem{v: s.v, m: inf(), flags: s.flags & wild}
-		}
-		return unknown // the sum left f64
+		return p.infinite(s, row)
 	}
 	return p.total(s, terms, whole)
 }
 
-func allFinite(row []elem) bool {
+// infinite returns the sum s of a row that is not finite: NaN where a term is,
+// undecided where finite terms might overflow, else what the infinities give.
+func (p *precision) infinite(s elem, row []elem) elem {
+	mass, special := 0.0, false
 	for _, x := range row {
-		if !x.finite() {
-			return false
+		switch {
+		case x.v != x.v && !x.has(wild):
+			return elem{v: math.NaN(), m: inf()}
+		case x.finite():
+			mass += x.m + x.e
+		default:
+			special = true
 		}
 	}
-	return true
+	if !special || !(mass < p.over) {
+		return unknown
+	}
+	return elem{v: s.v, m: inf(), flags: s.flags & wild}
 }
 
 // total charges the roundings of a sum of that many terms to s, where v, e and

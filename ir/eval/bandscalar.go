@@ -81,8 +81,8 @@ func (p *precision) div(a, b elem) elem {
 	if (a.flags|b.flags)&bad != 0 {
 		return unknown
 	}
-	if a.has(hard) {
-		return a // as in mul: the quotient is the product with 1 / b
+	if a.has(hard) && (!b.finite() || b.v == 0) {
+		return unknown // a division, or a product with 1 / b, of which it decides
 	}
 	exactZero := b.v == 0 && b.e == 0
 	a, b = p.read(a), p.read(b)

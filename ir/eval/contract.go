@@ -137,7 +137,7 @@ func contractTensors[T number](m *machine, e einsum, args []*tensor.Tensor) (*te
 	}
 	g, ok := e.asGemm()
 	if !ok {
-		out, err := contractLoops(m, e, x)
+		out, err := contractLoops(m, e, x, make([][]bool, len(x)))
 		return wrap(args[0].DType(), out), err
 	}
 	a := arranged(e, 0, x[0], g.batch+g.rows+g.inner)
@@ -152,8 +152,9 @@ func contractTensors[T number](m *machine, e einsum, args []*tensor.Tensor) (*te
 
 // contractLoops evaluates any contraction: for each element of the result the
 // products of the operands, from left to right, are added in the order of the
-// index.
-func contractLoops[T number](m *machine, e einsum, x [][]T) (array[T], error) {
+// index. Terms of which a factor is marked in skip, which may be nil for an
+// operand, are left out.
+func contractLoops[T number](m *machine, e einsum, x [][]T, skip [][]bool) (array[T], error) {
 	out := newArray[T](e.shape(e.result))
 	inner, outer := e.shape(e.summed), e.shape(e.result)
 	if len(out.data) == 0 || product(inner) == 0 {
@@ -184,8 +185,14 @@ func contractLoops[T number](m *machine, e einsum, x [][]T) (array[T], error) {
 		eachRow(inner, walks, func(at []int) {
 			for j := range n {
 				p := x[0][at[0]+j*last(walks[0].steps)]
+				left := skip[0] != nil && skip[0][at[0]+j*last(walks[0].steps)]
 				for k := 1; k < len(x); k++ {
-					p = T(p * x[k][at[k]+j*last(walks[k].steps)])
+					i := at[k] + j*last(walks[k].steps)
+					p = T(p * x[k][i])
+					left = left || skip[k] != nil && skip[k][i]
+				}
+				if left {
+					continue
 				}
 				if first {
 					sum, first = p, false

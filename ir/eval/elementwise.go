@@ -109,7 +109,7 @@ func evalConvert(m *machine, v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor
 	if m.opts.Mode == F64 && to.IsFloat() {
 		to = tensor.F64
 	}
-	t := m.held(args[0].Convert(to))
+	t := m.keep(args[0].Convert(to))
 	if t == args[0] {
 		t = t.Clone()
 	}

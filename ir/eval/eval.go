@@ -43,20 +43,21 @@ func Run(ctx context.Context, f *ir.Func, args []*tensor.Tensor, opts Options) (
 		return nil, err
 	}
 	m := &machine{ctx: ctx, opts: opts}
-	in := make([]*tensor.Tensor, len(args))
+	in := make([]held, len(args))
 	for i, t := range args {
-		in[i] = m.promised(m.held(t), f.Params[i].Type)
+		in[i] = m.promised(m.keep(t), f.Params[i].Type)
 	}
-	out, err := run(ctx, m, f, in)
+	results, err := run(ctx, m, f, in)
 	if err != nil {
 		return nil, err
 	}
-	for i, t := range out {
+	out := make([]*tensor.Tensor, len(results))
+	for i, t := range results {
 		d := f.Results[i].Type.DType
 		if opts.Mode == F64 {
 			d = m.stored(d)
 		}
-		out[i] = own(t, d, append(slices.Clone(args), out[:i]...))
+		out[i] = own(t.Tensor, d, append(slices.Clone(args), out[:i]...))
 	}
 	return out, nil
 }
@@ -112,7 +113,7 @@ func (m *machine) stored(d tensor.DType) tensor.DType {
 	return d
 }
 
-func (m *machine) held(t *tensor.Tensor) *tensor.Tensor {
+func (m *machine) keep(t *tensor.Tensor) *tensor.Tensor {
 	if d := m.stored(t.DType()); d != t.DType() {
 		return t.Convert(d)
 	}
@@ -120,38 +121,43 @@ func (m *machine) held(t *tensor.Tensor) *tensor.Tensor {
 }
 
 // promised applies the structure that the type of a parameter promises.
-func (m *machine) promised(t *tensor.Tensor, typ ir.Type) *tensor.Tensor {
+func (m *machine) promised(t *tensor.Tensor, typ ir.Type) held {
 	if typ.Props == (ir.Props{}) {
-		return t
+		return held{Tensor: t}
 	}
-	switch t.DType() {
-	case tensor.F64:
-		return wrap(t.DType(), structured(arrayOf[float64](t), typ.Props, numbers[float64]()))
-	case tensor.F32:
-		return wrap(t.DType(), structured(arrayOf[float32](t), typ.Props, numbers[float32]()))
-	case tensor.I64:
-		return wrap(t.DType(), structured(arrayOf[int64](t), typ.Props, numbers[int64]()))
-	case tensor.I32:
-		return wrap(t.DType(), structured(arrayOf[int32](t), typ.Props, numbers[int32]()))
-	case tensor.I8:
-		return wrap(t.DType(), structured(arrayOf[int8](t), typ.Props, numbers[int8]()))
+	f := byType(t.DType(), structuredTensor[float64], structuredTensor[float32], structuredTensor[int64], structuredTensor[int32], structuredTensor[int8], structuredTensor[uint8])
+	h := held{Tensor: f(t, typ.Props)}
+	if typ.DType.IsFloat() {
+		h.zeros = structured(newArray[bool](t.Shape()), typ.Props, literals[bool]{zero: true}).data
 	}
-	return wrap(t.DType(), structured(arrayOf[uint8](t), typ.Props, numbers[uint8]()))
+	return h
 }
 
-func (m *machine) eval(v *ir.Value, args []*tensor.Tensor) (*tensor.Tensor, error) {
+func structuredTensor[T number](t *tensor.Tensor, p ir.Props) *tensor.Tensor {
+	return wrap(t.DType(), structured(arrayOf[T](t), p, numbers[T]()))
+}
+
+func (m *machine) eval(v *ir.Value, args []held) (held, error) {
 	f := table[v.Op]
 	if f == nil {
-		return nil, fmt.Errorf("eval: %v is no operation that can be evaluated", v.Op)
+		return held{}, fmt.Errorf("eval: %v is no operation that can be evaluated", v.Op)
 	}
-	out, err := f(m, v, args)
+	zeros := m.zeros(v, args)
+	out, ok, err := m.product(v, args, zeros)
+	if !ok {
+		plain := make([]*tensor.Tensor, len(args))
+		for i, a := range args {
+			plain[i] = a.Tensor
+		}
+		out, err = f(m, v, plain)
+	}
 	if err != nil {
-		return nil, err
+		return held{}, err
 	}
 	if class := v.Op.Info().Class; class != ir.Movement && m.opts.Mode == Own {
 		narrow(v.Type.DType, out)
 	}
-	return out, nil
+	return held{out, zeros}, nil
 }
 
 // narrow rounds f32 elements in place to those that f16 or bf16 can represent.
@@ -168,15 +174,18 @@ func narrow(d tensor.DType, t *tensor.Tensor) {
 	}
 }
 
-func (m *machine) integer(x *tensor.Tensor) (int64, bool) { return x.Int(0), true }
+func (m *machine) integer(x held) (int64, bool) { return x.Int(0), true }
 
-func (m *machine) scalar(n int64) *tensor.Tensor {
+func (m *machine) scalar(n int64) held {
 	t := tensor.New(tensor.I64)
 	t.SetInt(0, n)
-	return t
+	return held{Tensor: t}
 }
 
-func (m *machine) unknown(t ir.Type) *tensor.Tensor {
+func (m *machine) unknown(t ir.Type) held { return held{Tensor: m.blank(t)} }
+
+// blank returns a tensor of zeros for values of type t.
+func (m *machine) blank(t ir.Type) *tensor.Tensor {
 	return tensor.New(m.stored(t.DType), t.Dims()...)
 }
 

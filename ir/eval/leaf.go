@@ -6,11 +6,11 @@ import (
 )
 
 func evalConst(m *machine, v *ir.Value, _ []*tensor.Tensor) (*tensor.Tensor, error) {
-	return m.held(v.Attrs.(*ir.ConstAttrs).Data), nil
+	return m.keep(v.Attrs.(*ir.ConstAttrs).Data), nil
 }
 
 func evalFull(m *machine, v *ir.Value, _ []*tensor.Tensor) (*tensor.Tensor, error) {
-	t := m.unknown(v.Type)
+	t := m.blank(v.Type)
 	fill := byType(t.DType(), fillWith[float64], fillWith[float32], fillWith[int64], fillWith[int32], fillWith[int8], fillWith[uint8])
 	fill(t, v.Attrs.(*ir.FullAttrs).Value)
 	return t, nil
@@ -33,7 +33,7 @@ func literal[T number](n ir.Number) T {
 }
 
 func evalIota(m *machine, v *ir.Value, _ []*tensor.Tensor) (*tensor.Tensor, error) {
-	t := m.unknown(v.Type)
+	t := m.blank(v.Type)
 	count := byType(t.DType(), countUp[float64], countUp[float32], countUp[int64], countUp[int32], countUp[int8], countUp[uint8])
 	count(t, v.Attrs.(*ir.AxisAttrs).Axis)
 	return t, nil
