@@ -24,12 +24,13 @@ type indexArg struct {
 type indexKind uint8
 
 const (
-	atStatic indexKind = iota // x[3]
-	atValue                   // x[i]
-	byTensor                  // x[idx]
-	aSlice                    // x[lo:hi:step]
-	newAxis                   // x[None]
-	ellipsis                  // x[...]
+	atStatic  indexKind = iota // x[3]
+	atValue                    // x[i]
+	byTensor                   // x[idx]
+	aSlice                     // x[lo:hi:step]
+	newAxis                    // x[None]
+	ellipsis                   // x[...]
+	openPlace                  // a number or a tensor, for some sizes
 )
 
 // indexArgs evaluates what stands in the brackets of an index.
@@ -89,7 +90,7 @@ func (f *frame) placeArg(arg *indexArg, x syntax.Expr) bool {
 	case badKind:
 		return false
 	case unknownKind:
-		arg.place = f.c.unknownSize()
+		arg.kind = openPlace
 		return true
 	case numberKind:
 		n, problem := v.size()
@@ -142,6 +143,8 @@ func (c *checker) selects(t ir.Type, args []indexArg, at source.Pos) (*selection
 	for i, a := range args {
 		switch a.kind {
 		case newAxis:
+		case openPlace:
+			return nil, false
 		case ellipsis:
 			if dots >= 0 {
 				c.errorf(a.at, "", "an index has one ... at most")

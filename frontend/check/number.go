@@ -273,3 +273,7 @@ func (x number) negated() number {
 	}
 	return number{odd: -x.odd}
 }
+
+func infNumber() number { return number{odd: math.Inf(1)} }
+
+func nanNumber() number { return number{odd: math.NaN()} }

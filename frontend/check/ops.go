@@ -352,15 +352,3 @@ func (c *checker) convertStatic(v value, d tensor.DType, at source.Pos) value {
 	}
 	return c.scalar(v, d, at)
 }
-
-func (c *checker) builtin(x *syntax.Call, name string, args []arg) value {
-	if v, ok := c.staticCall(x, name, args); ok {
-		return v
-	}
-	c.errorf(x.At, "", "TODO builtin %s", name)
-	return badValue
-}
-
-func isBuiltin(name string) bool { _, ok := staticFunctions(name); return ok }
-
-func builtinNames() []string { return nil }
