@@ -27,9 +27,9 @@ func stepLoop(g *gen, op ir.Op) {
 	outside := len(g.vals)
 	g.depth++
 	results, err := g.b.Loop(lo, hi, bounds[2], inits, func(i *ir.Value, carried []*ir.Value) ([]*ir.Value, error) {
-		g.facts[i] = facts{mag: 4, exact: true, below: max(bounds[0], bounds[1]) + max(bounds[2], 0)}
-		if bounds[0] == bounds[1] {
-			g.facts[i] = facts{mag: 4, exact: true}
+		g.facts[i] = facts{mag: 4, exact: true, below: bounds[1]}
+		if bounds[2] < 0 {
+			g.facts[i] = facts{mag: 4, exact: true, below: bounds[0] + 1}
 		}
 		g.vals = append(g.vals, i)
 		for k, v := range carried {

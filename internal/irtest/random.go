@@ -238,7 +238,7 @@ func limit(d tensor.DType) float64 {
 func (g *gen) clip(v *ir.Value, bound float64) *ir.Value {
 	lo, hi := g.constant(v.Type.DType, -bound), g.constant(v.Type.DType, bound)
 	v = g.put(ir.OpMax, nil, ir.Type{}, v, lo)
-	g.facts[v] = facts{mag: bound}
+	g.vals = g.vals[:len(g.vals)-1] // it is still as large as before
 	v = g.put(ir.OpMin, nil, ir.Type{}, v, hi)
 	g.facts[v] = facts{mag: bound}
 	return v

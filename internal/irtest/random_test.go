@@ -3,6 +3,7 @@ package irtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"testing"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -12,18 +13,24 @@ import (
 
 var ctx = context.Background()
 
-// graphs is how many random functions a test looks at.
-const graphs = 500
+var (
+	graphs = flag.Uint64("graphs", 500, "random functions that a test looks at")
+	first  = flag.Uint64("first", 0, "seed of the first of them")
+)
 
 // TestRandomWithinBounds runs random functions in their own types and holds them
 // to the oracle; it counts what is undecided and which operations occur.
 func TestRandomWithinBounds(t *testing.T) {
 	var seen [ir.NumOps]int
 	elems, undecided, values := 0, 0, 0
-	for seed := range uint64(graphs) {
+	for seed := *first; seed < *first+*graphs; seed++ {
 		f, args := Random(seed, Config{})
 		f.Walk(func(v *ir.Value) { seen[v.Op]++; values++ })
-		want, err := eval.Bounded(ctx, f, args)
+		usual, err := eval.Bounded(ctx, f, args)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%v", seed, err, f)
+		}
+		strict, err := eval.BoundedWith(ctx, f, args, eval.BoundOptions{Strict: true})
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%v", seed, err, f)
 		}
@@ -31,6 +38,10 @@ func TestRandomWithinBounds(t *testing.T) {
 			got, err := eval.Run(ctx, f, args, opts)
 			if err != nil {
 				t.Fatalf("seed %d: %v\n%v", seed, err, f)
+			}
+			want := usual
+			if opts.Strict {
+				want = strict
 			}
 			for i, g := range got {
 				if opts.Mode == eval.F64 && g.DType() != want[i].DType {
@@ -46,13 +57,13 @@ func TestRandomWithinBounds(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%.1f values a function; %d of %d elements undecided (%.2f %%)", float64(values)/graphs, undecided, elems, 100*float64(undecided)/float64(elems))
+	t.Logf("%.1f values a function; %d of %d elements undecided (%.2f %%)", float64(values)/float64(*graphs), undecided, elems, 100*float64(undecided)/float64(elems))
 	if undecided*50 > elems {
 		t.Errorf("%d of %d elements are undecided, more than 2 %%", undecided, elems)
 	}
 	for op := ir.OpInvalid + 1; op < ir.NumOps; op++ {
 		if seen[op] == 0 {
-			t.Errorf("no %v in %d functions", op, graphs)
+			t.Errorf("no %v in %d functions", op, *graphs)
 		}
 	}
 }
@@ -61,7 +72,7 @@ func TestRandomWithinBounds(t *testing.T) {
 // arguments. Much is undecided then; what is decided must hold.
 func TestNonFinite(t *testing.T) {
 	elems, undecided := 0, 0
-	for seed := range uint64(graphs) {
+	for seed := *first; seed < *first+*graphs; seed++ {
 		f, args := Random(seed, Config{NonFinite: true})
 		want, err := eval.Bounded(ctx, f, args)
 		if err != nil {

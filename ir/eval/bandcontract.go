@@ -8,6 +8,14 @@ import (
 )
 
 func bandContract(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
+	out, err := o.contract(v, args)
+	for i := range out {
+		out[i] = o.made(out[i])
+	}
+	return out, err
+}
+
+func (o *oracle) contract(v *ir.Value, args []*Band) ([]elem, error) {
 	e, err := parseEinsum(v)
 	if err != nil {
 		return nil, err
@@ -78,12 +86,19 @@ func term(d tensor.DType, factors []elem) elem {
 		}
 		return t
 	}
+	most := 1.0 // of the products of some of the factors
 	for _, x := range factors {
 		if x.has(hard) {
 			return elem{flags: hard}
 		}
+		if x.finite() {
+			most *= max(x.m+x.e, 1)
+		}
 	}
 	p := &precisions[d]
+	if len(factors) > 2 && !(most < p.over) {
+		return unknown
+	}
 	t := factors[0]
 	if !t.has(bad) && t.finite() && !t.whole() {
 		t = p.read(t)

@@ -236,17 +236,17 @@ func bandCholesky(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 		if err := o.ctx.Err(); err != nil {
 			return nil, err
 		}
-		p.choleskyElems(out[at:at+n*n], args[0].elems[at:at+n*n], n)
+		p.choleskyElems(o.made(elem{flags: hard}), out[at:at+n*n], args[0].elems[at:at+n*n], n)
 	}
 	return out, nil
 }
 
-func (p *precision) choleskyElems(out, x []elem, n int) {
+func (p *precision) choleskyElems(zero elem, out, x []elem, n int) {
 	shape := []int{n, n}
 	eachMatrix(shape, func(at, i, j int) {
 		out[at] = unknown
 		if j > i {
-			out[at] = elem{flags: hard}
+			out[at] = zero
 		}
 	})
 	a, e, ok := matrixOf(ir.SolveSPD, x, n)

@@ -18,14 +18,15 @@ import (
 // last place. Not covered are products of which another legal order underflows
 // where the written one does not. Errors are those of Run.
 func Bounded(ctx context.Context, f *ir.Func, args []*tensor.Tensor) ([]*Band, error) {
-	return bounded(ctx, f, args, nil)
+	return BoundedWith(ctx, f, args, BoundOptions{})
 }
 
-func bounded(ctx context.Context, f *ir.Func, args []*tensor.Tensor, seen Observed) ([]*Band, error) {
+// BoundedWith is Bounded for a run that differs from the usual one.
+func BoundedWith(ctx context.Context, f *ir.Func, args []*tensor.Tensor, opts BoundOptions) ([]*Band, error) {
 	if err := checkArgs(f, args); err != nil {
 		return nil, err
 	}
-	o := &oracle{ctx, seen}
+	o := &oracle{ctx, opts}
 	in := make([]*Band, len(args))
 	for i, t := range args {
 		in[i] = bandOf(t)
@@ -66,10 +67,28 @@ func constants(d tensor.DType) literals[elem] {
 	return literals[elem]{one: elem{n: 1}}
 }
 
+// made returns a constant that an operation makes: under strict math a zero is
+// not known to win over NaN.
+func (o *oracle) made(x elem) elem {
+	if o.opts.Strict {
+		return x.selected()
+	}
+	return x
+}
+
+// constants are those that v makes.
+func (o *oracle) constants(v *ir.Value) literals[elem] {
+	lit := constants(v.Type.DType)
+	if v.Op != ir.OpAssume { // a declared property holds in any case
+		lit.zero = o.made(lit.zero)
+	}
+	return lit
+}
+
 // An oracle is the domain of bands.
 type oracle struct {
 	ctx  context.Context
-	seen Observed
+	opts BoundOptions
 }
 
 func (o *oracle) integer(x *Band) (int64, bool) { return x.elems[0].n, !x.elems[0].has(bad) }
@@ -91,7 +110,7 @@ func (o *oracle) eval(v *ir.Value, args []*Band) (*Band, error) {
 	if err != nil {
 		return nil, err
 	}
-	if seen := o.seen[v]; seen != nil {
+	if seen := o.opts.Seen[v]; seen != nil {
 		takeOver(v, args, out, seen)
 	}
 	return &Band{v.Type.DType, v.Type.Dims(), out}, nil
@@ -183,13 +202,13 @@ var bandTable = [ir.NumOps]bandFunc{
 	ir.OpInv:      bandInv,
 }
 
-// numberElem returns a static number as an element.
-func numberElem(n ir.Number) elem {
+// number returns a static number as an element.
+func (o *oracle) number(n ir.Number) elem {
 	switch {
 	case n.IsInt:
 		return elem{n: n.Int}
 	case n.Float == 0:
-		return elem{v: n.Float, flags: hard}
+		return o.made(elem{v: n.Float, flags: hard})
 	}
 	return exact(n.Float)
 }
@@ -198,8 +217,8 @@ func bandConst(_ *oracle, v *ir.Value, _ []*Band) ([]elem, error) {
 	return bandOf(v.Attrs.(*ir.ConstAttrs).Data).elems, nil
 }
 
-func bandFull(_ *oracle, v *ir.Value, _ []*Band) ([]elem, error) {
-	return filled(v.Type.Dims(), numberElem(v.Attrs.(*ir.FullAttrs).Value)).data, nil
+func bandFull(o *oracle, v *ir.Value, _ []*Band) ([]elem, error) {
+	return filled(v.Type.Dims(), o.number(v.Attrs.(*ir.FullAttrs).Value)).data, nil
 }
 
 func bandIota(_ *oracle, v *ir.Value, _ []*Band) ([]elem, error) {
@@ -367,19 +386,19 @@ func (x elem) selected() elem {
 	return x
 }
 
-func bandMove(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
+func bandMove(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	x := make([]array[elem], len(args))
 	for i, b := range args {
 		x[i] = b.array()
 	}
 	var fill elem
 	if v.Op == ir.OpPad {
-		fill = numberElem(v.Attrs.(*ir.PadAttrs).Value)
+		fill = o.number(v.Attrs.(*ir.PadAttrs).Value)
 	}
 	if v.Op == ir.OpUpdate {
 		x[0] = touched(x[0])
 	}
-	return move(v, x, constants(v.Type.DType), fill).data, nil
+	return move(v, x, o.constants(v), fill).data, nil
 }
 
 // touched returns elements of which some are replaced: a zero that stays is one
@@ -451,6 +470,6 @@ func bandScatter(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	return out, nil
 }
 
-func bandOneHot(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
-	return oneHot(v.Type.Dims(), args[0].indices(), constants(v.Type.DType), unknown).data, nil
+func bandOneHot(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
+	return oneHot(v.Type.Dims(), args[0].indices(), o.constants(v), unknown).data, nil
 }

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"context"
 	"math"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -13,12 +12,16 @@ import (
 // to integers, and orders.
 type Observed map[*ir.Value]*tensor.Tensor
 
-// BoundedObserved is Bounded where undecided choices take over what the run
-// chose, if that is right within the bound: what depends on the choice is then
-// bounded too. A choice that is wrong is left as the oracle makes it, so that
-// Check finds it where it is a result.
-func BoundedObserved(ctx context.Context, f *ir.Func, args []*tensor.Tensor, seen Observed) ([]*Band, error) {
-	return bounded(ctx, f, args, seen)
+// BoundOptions say how a run differs from the usual one.
+type BoundOptions struct {
+	// Seen holds choices that the run made. Undecided ones take them over, if
+	// they are right within the bound: what depends on them is then bounded too.
+	// A choice that is wrong is left as the oracle makes it, so that Check finds
+	// it where it is a result.
+	Seen Observed
+	// Strict is for a run under strict math, where a zero by construction that
+	// no property declares may or may not win over NaN.
+	Strict bool
 }
 
 // takeOver replaces bad elements of the result of a discrete choice by what was

@@ -28,7 +28,7 @@ func f(x: f32[4], y: f32[4]) -> (i64[2], f32[2], i64, bool[4], i32[4]) {
 	}
 	run := func(seen Observed) []*Band {
 		t.Helper()
-		want, err := BoundedObserved(context.Background(), f, args, seen)
+		want, err := BoundedWith(context.Background(), f, args, BoundOptions{Seen: seen})
 		if err != nil {
 			t.Fatal(err)
 		}
