@@ -37,6 +37,15 @@ func gauArgs() []*tensor.Tensor {
 	return args
 }
 
+func BenchmarkGauBounded(b *testing.B) {
+	f, args := parse(b, gauText), gauArgs()
+	for b.Loop() {
+		if _, err := Bounded(context.Background(), f, args); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkGau(b *testing.B) {
 	f, args := parse(b, gauText), gauArgs()
 	for _, opts := range []struct {
