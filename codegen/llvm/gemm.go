@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
@@ -23,20 +24,22 @@ const cacheLine = 64
 // the rows that are not tiled and of the blocks of rows, each panel, and for
 // each of these the tiles of the block. So the rows of a block stay in the cache
 // while the panels pass by, and a panel while the tiles do. A tile's sums are
-// in registers from the first product to the last.
+// in registers from the first product to the last; only where a panel is too
+// long for the cache, it goes by chunks, with the sums in memory between them.
 type gemmEmitter struct {
 	*scope
-	g       *kernel.Gemm
-	d       ir.DType
-	lanes   int // of a vector, at least 1
-	panels  int
-	sum     []kernel.Dim // merged
-	steps   int          // product of sum
-	rows    rowGroup     // those that are tiled
-	outer   []kernel.Dim // those that are not, and Batch
-	cut     cut
-	origin  []index     // for each dimension of the result: where the tile is; those of size 1 are 0
-	spilled value.Value // the place of a tile in memory, where it has one
+	g             *kernel.Gemm
+	d             ir.DType
+	lanes         int // of a vector, at least 1
+	panels        int
+	sum           []kernel.Dim // merged
+	steps         int          // product of sum
+	rows          rowGroup     // those that are tiled
+	outer         []kernel.Dim // those that are not, and Batch
+	chunk, chunks int          // the steps that are summed before the next tile, and how often
+	cut           cut
+	origin        []index     // for each dimension of the result: where the tile is; those of size 1 are 0
+	spilled       value.Value // sums in memory, where they go there
 }
 
 // emitGemm emits the body of a kernel function for s.k.Gemm.
@@ -79,7 +82,11 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 			e.outer = append(e.outer, r.dims...) // of stride 0 in B
 		}
 	}
-	e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), e.steps*e.d.Size())
+	e.chunk, e.chunks = e.steps, 1
+	if len(e.sum) == 1 && g.Packed != nil {
+		e.chunk, e.chunks = newChunks(e.steps, e.panelBytes(e.steps))
+	}
+	e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), e.chunk*e.d.Size())
 	e.origin = make([]index, g.Value.Type.Rank())
 	for i := range e.origin {
 		e.origin[i] = index{base: i64(0)}
@@ -89,12 +96,13 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 
 // emit emits the loops around the tiles.
 func (e *gemmEmitter) emit() {
+	g := e.g
 	groups := e.panels * e.cut.blocks
 	for _, d := range e.outer {
 		groups *= d.Size
 	}
 	block := i64(e.cut.block)
-	lo, hi := e.share(groups * e.cut.block)
+	lo, hi := e.portion(groups*e.cut.block, g.Value.Type.Elems()*e.steps)
 	end := e.cur.NewUDiv(e.add(hi, i64(e.cut.block-1)), block)
 	e.loop(e.cur.NewUDiv(lo, block), end, 1, nil, func(group value.Value, _ []value.Value) []value.Value {
 		first := e.mul(group, block)
@@ -143,10 +151,6 @@ func (e *gemmEmitter) group(group, from, to value.Value) {
 	first := e.mul(block, i64(e.cut.block))
 	p := panelAt{number: panel, a: a, block: first}
 	p.b = e.at(e.rightType(), e.ptr(right), e.add(b, e.mul(panel, i64(width))))
-	if e.fetches() {
-		last := e.icmp(enum.IPredEQ, panel, i64(e.panels-1))
-		p.next = e.at(e.rightType(), p.b, e.choose(last, i64(0), i64(width)))
-	}
 	p.from, p.to = e.add(first, from), e.smaller(e.add(first, to), i64(e.cut.tiles))
 	full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 	switch {
@@ -161,23 +165,18 @@ func (e *gemmEmitter) group(group, from, to value.Value) {
 	}
 }
 
-// fetches reports whether panels are fetched into the second-level cache while
-// the ones before are multiplied: where they are too large together to be there
-// anyway.
-func (e *gemmEmitter) fetches() bool {
-	return e.g.Packed != nil && len(e.sum) == 1 && e.panels*e.panelBytes() > cacheBytes
-}
-
-// panelBytes returns the size of a packed panel.
-func (e *gemmEmitter) panelBytes() int { return e.steps * e.g.Panel * sizeOf(e.rightType()) }
+// panelBytes returns the bytes of n steps of a packed panel.
+func (e *gemmEmitter) panelBytes(n int) int { return n * e.g.Panel * sizeOf(e.rightType()) }
 
 // A panelAt is one panel with one block of rows.
 type panelAt struct {
 	number   value.Value // of the panel
 	a        value.Value // where the rows of A begin, in elements
-	b, next  value.Value // pointers to the panel and to the next one; next is nil where it is not fetched
+	b        value.Value // points to the panel
 	block    value.Value // the first tile of the block
 	from, to value.Value // the tiles to compute
+	lo, hi   value.Value // the steps to sum over, where the sum goes by chunks
+	next     value.Value // points to what is fetched ahead; nil if nothing is
 }
 
 // tiles computes the tiles of a panel of which cols columns are valid.
@@ -186,16 +185,62 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 	for ; cols > 0; cols -= e.lanes {
 		widths = append(widths, min(cols, e.lanes))
 	}
-	run := func(from, to value.Value, height, first int) {
+	if e.chunks == 1 {
+		p.next = e.ahead(p, i64(0), i64(e.steps))
+		e.walkTiles(p, widths)
+		return
+	}
+	// The sums of the block's rows are in memory from one chunk to the next.
+	base, from, to := e.rowOf(p.block), e.rowOf(p.from), e.rowOf(p.to)
+	place := func(row value.Value, j int) value.Value { return e.place(e.sub(row, base), j, len(widths)) }
+	start := e.start(widths)
+	e.loop(from, to, 1, nil, func(row value.Value, _ []value.Value) []value.Value {
+		for j, x := range start {
+			e.emitter.store(x, place(row, j))
+		}
+		return nil
+	})
+	e.loop(i64(0), i64(e.steps), e.chunk, nil, func(lo value.Value, _ []value.Value) []value.Value {
+		p := p
+		p.lo, p.hi = lo, e.smaller(e.add(lo, i64(e.chunk)), i64(e.steps))
+		p.next = e.ahead(p, p.lo, p.hi)
+		e.walkTiles(p, widths)
+		return nil
+	})
+	e.loop(from, to, 1, nil, func(row value.Value, _ []value.Value) []value.Value {
+		e.finishStored(p, row, e.sub(row, base), start, widths)
+		return nil
+	})
+}
+
+// ahead points to what follows the steps lo to hi of a panel, nil if it is not
+// to be fetched: panels that are small together are in the cache anyway.
+func (e *gemmEmitter) ahead(p panelAt, lo, hi value.Value) value.Value {
+	if e.g.Packed == nil || len(e.sum) != 1 || e.panels*e.panelBytes(e.steps) <= cacheBytes {
+		return nil
+	}
+	// Nothing follows the end of the last panel.
+	end := e.cur.NewAnd(e.icmp(enum.IPredEQ, p.number, i64(e.panels-1)), e.icmp(enum.IPredEQ, hi, i64(e.steps)))
+	next := e.at(e.rightType(), p.b, e.mul(e.choose(end, lo, hi), i64(e.g.Panel)))
+	return e.bitcast(next, types.I8Ptr)
+}
+
+// rowOf returns the first row of a tile.
+func (e *gemmEmitter) rowOf(tile value.Value) value.Value {
+	return e.add(e.mul(tile, i64(e.cut.height)), e.smaller(tile, i64(e.cut.tall)))
+}
+
+// walkTiles computes tiles of one height after the other.
+func (e *gemmEmitter) walkTiles(p panelAt, widths []int) {
+	run := func(from, to value.Value, height int) {
 		e.loop(from, to, 1, nil, func(n value.Value, _ []value.Value) []value.Value {
-			row := e.add(e.mul(n, i64(height)), i64(first))
-			e.inner(0, func() { e.tile(tileAt{p, n, row, height, widths}) })
+			e.inner(0, func() { e.tile(tileAt{p, n, e.rowOf(n), height, widths}) })
 			return nil
 		})
 	}
 	c := e.cut
 	if c.tall > 0 {
-		run(p.from, e.smaller(p.to, i64(c.tall)), c.height+1, 0)
+		run(p.from, e.smaller(p.to, i64(c.tall)), c.height+1)
 	}
-	run(e.larger(p.from, i64(c.tall)), p.to, c.height, c.tall)
+	run(e.larger(p.from, i64(c.tall)), p.to, c.height)
 }

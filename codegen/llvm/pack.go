@@ -41,7 +41,7 @@ func (s *scope) emitPack() {
 	if items*steps == 0 {
 		return
 	}
-	lo, hi := s.share(items)
+	lo, hi := s.portion(items, items*steps*g.Panel)
 	s.loop(lo, hi, 1, nil, func(item value.Value, _ []value.Value) []value.Value {
 		panel, n := s.digit(item, panels)
 		from := s.add(i64(g.B.Offset), s.mul(panel, i64(g.Panel*g.Col.B)))

@@ -21,53 +21,77 @@ type tileAt struct {
 	widths []int // of each vector of columns, in elements
 }
 
-// tile computes one tile of the result and all that is stored of it.
+// tile computes one tile of the result, and all that is stored of it once the
+// sums are finished.
 func (e *gemmEmitter) tile(t tileAt) {
-	sums := e.sums(t)
 	n := len(t.widths)
-	if !e.heavy() {
+	sums := make([]value.Value, 0, t.height*n)
+	start := e.start(t.widths)
+	for range t.height {
+		sums = append(sums, start...)
+	}
+	if e.chunks == 1 && !e.heavy() {
+		sums = e.sums(t, sums)
 		for i := range t.height {
-			e.finish(t, e.add(t.row, i64(i)), sums[i*n:(i+1)*n])
+			e.finish(t.panelAt, e.add(t.row, i64(i)), sums[i*n:(i+1)*n], t.widths)
 		}
 		return
 	}
-	// The rows go through memory, so that the code for one is there once.
-	st := sumType(e.d)
-	base := e.rowsInMemory()
-	place := func(row value.Value, j int) value.Value {
-		return e.at(st, base, e.add(e.mul(row, i64(n*e.lanes)), i64(j*e.lanes)))
-	}
-	for i, x := range sums {
-		e.emitter.store(x, place(i64(i/n), i%n))
-	}
-	e.loop(i64(0), i64(t.height), 1, nil, func(i value.Value, _ []value.Value) []value.Value {
-		row := make([]value.Value, n)
-		for j := range row {
-			row[j] = e.load(st, place(i, j), lanesOf(sums[j]))
+	first := value.Value(i64(0))
+	if e.chunks > 1 {
+		first = e.sub(t.row, e.rowOf(t.block))
+		for i := range sums {
+			sums[i] = e.load(sumType(e.d), e.place(e.add(first, i64(i/n)), i%n, n), lanesOf(sums[i]))
 		}
-		e.inner(0, func() { e.finish(t, e.add(t.row, i), row) })
+	}
+	for i, x := range e.sums(t, sums) {
+		e.emitter.store(x, e.place(e.add(first, i64(i/n)), i%n, n))
+	}
+	if e.chunks > 1 {
+		return
+	}
+	// The rows come from memory, so that the code for one is there once.
+	e.loop(i64(0), i64(t.height), 1, nil, func(i value.Value, _ []value.Value) []value.Value {
+		e.finishStored(t.panelAt, e.add(t.row, i), i, start, t.widths)
 		return nil
 	})
 }
 
-// rowsInMemory returns the place for the rows of one tile, on the stack.
-func (e *gemmEmitter) rowsInMemory() value.Value {
+// place returns where vector j of n of a row's sums is in memory, on the stack:
+// rows count from the start of the block, or of the tile if there is one chunk.
+func (e *gemmEmitter) place(row value.Value, j, n int) value.Value {
+	st := sumType(e.d)
 	if e.spilled == nil {
-		elems := (e.cut.height + min(e.cut.tall, 1)) * e.g.Panel
-		t := types.NewArray(uint64(elems), sumType(e.d))
-		place := e.fn.Blocks[0].NewAlloca(t)
+		rows := e.cut.height + min(e.cut.tall, 1)
+		if e.chunks > 1 {
+			rows *= e.cut.block
+		}
+		place := e.fn.Blocks[0].NewAlloca(types.NewArray(uint64(rows*e.g.Panel), st))
 		place.Align = cacheLine
 		e.spilled = place
 	}
-	return e.bitcast(e.spilled, types.NewPointer(sumType(e.d)))
+	base := e.bitcast(e.spilled, types.NewPointer(st))
+	return e.at(st, base, e.add(e.mul(row, i64(n*e.lanes)), i64(j*e.lanes)))
+}
+
+// finishStored stores all that comes of a row whose sums are in memory, of the
+// types of like.
+func (e *gemmEmitter) finishStored(p panelAt, row, at value.Value, like []value.Value, widths []int) {
+	e.inner(0, func() {
+		sums := make([]value.Value, len(like))
+		for j := range sums {
+			sums[j] = e.load(sumType(e.d), e.place(at, j, len(like)), lanesOf(like[j]))
+		}
+		e.finish(p, row, sums, widths)
+	})
 }
 
 // heavy reports whether what is fused to the product is so much code that it
 // should not be there once a row.
 func (e *gemmEmitter) heavy() bool { return len(e.k.Inside) > 3 }
 
-// finish stores all that comes of one row of a tile.
-func (e *gemmEmitter) finish(t tileAt, row value.Value, sums []value.Value) {
+// finish stores all that comes of one row of a panel.
+func (e *gemmEmitter) finish(p panelAt, row value.Value, sums []value.Value, widths []int) {
 	idx := slices.Clone(e.origin)
 	n := row
 	for i := len(e.rows.dims) - 1; i >= 0; i-- {
@@ -78,9 +102,9 @@ func (e *gemmEmitter) finish(t tileAt, row value.Value, sums []value.Value) {
 		}
 		idx[d.Result] = index{base: at}
 	}
-	first := e.mul(t.number, i64(e.g.Panel))
+	first := e.mul(p.number, i64(e.g.Panel))
 	for j, x := range sums {
-		x = e.result(x, t.widths[j])
+		x = e.result(x, widths[j])
 		idx := slices.Clone(idx)
 		idx[e.g.Col.Result] = index{base: e.add(first, i64(j*e.lanes)), step: 1}
 		e.inner(lanesOf(x), func() {
@@ -98,6 +122,7 @@ func (e *gemmEmitter) result(x value.Value, width int) value.Value {
 	if t := regType(e.d); !types.Equal(t, sumType(e.d)) {
 		x = e.cur.NewTrunc(x, like(t, x))
 	}
+	x = e.rounded(e.d, x)
 	if lanesOf(x) > width {
 		x = e.firstLanes(x, width)
 	}
@@ -124,30 +149,35 @@ func vectorOf(n int) int {
 	return n
 }
 
-// sums returns the sums of a tile, row by row.
-func (e *gemmEmitter) sums(t tileAt) []value.Value {
-	acc := make([]value.Value, t.height*len(t.widths))
-	for i := range acc {
-		st := vec(sumType(e.d), vectorOf(e.read(t.widths[i%len(t.widths)])))
+// start returns what the sums of a row start with.
+func (e *gemmEmitter) start(widths []int) []value.Value {
+	row := make([]value.Value, len(widths))
+	for j, w := range widths {
+		st := vec(sumType(e.d), vectorOf(e.read(w)))
 		switch {
 		case !e.d.IsFloat():
-			acc[i] = e.int(st, 0)
+			row[j] = e.int(st, 0)
 		case e.steps == 0:
-			acc[i] = e.float(st, 0)
+			row[j] = e.float(st, 0)
 		default:
-			// -0 is what a sum may start with: x + -0 is x for every x.
-			acc[i] = e.float(st, math.Copysign(0, -1))
+			// x + -0 is x for every x, so that a single -0 stays one.
+			row[j] = e.float(st, math.Copysign(0, -1))
 		}
 	}
+	return row
+}
+
+// sums returns acc, the sums of a tile row by row, with the products added.
+func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 	if e.steps == 0 {
 		return acc
 	}
 	a := e.at(memType(e.d), e.ptr(e.g.A.Buf), e.add(t.a, e.mul(t.row, i64(e.rows.stride))))
 	if t.next != nil {
-		// Each tile of the block fetches a part of the panel, the last ones nothing new.
-		part := e.mul(e.sub(t.tile, t.block), i64(e.sum[0].Size/unroll*cacheLine))
-		inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes()))
-		t.next = e.at(types.I8, e.bitcast(t.next, types.I8Ptr), e.choose(inside, part, i64(0)))
+		// Each tile of the block fetches a part, the last ones nothing new.
+		part := e.mul(e.sub(t.tile, t.block), i64(e.chunk/unroll*cacheLine))
+		inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes(e.chunk)))
+		t.next = e.at(types.I8, t.next, e.choose(inside, part, i64(0)))
 	}
 	if len(e.sum) == 0 {
 		e.step(t, acc, a, t.b, kernel.Dim{}, 0)
@@ -179,22 +209,35 @@ func (e *gemmEmitter) sumOver(t tileAt, sum []kernel.Dim, a, b value.Value, acc 
 			return e.sumOver(t, sum[1:], a, b, acc)
 		})
 	}
-	whole := d.Size / unroll * unroll
-	if whole < 2*unroll {
-		whole = 0
-	}
-	if whole > 0 {
-		acc = e.loop(i64(0), i64(whole), unroll, acc, func(k value.Value, acc []value.Value) []value.Value {
+	several := func(from, to value.Value) {
+		acc = e.loop(from, to, unroll, acc, func(k value.Value, acc []value.Value) []value.Value {
 			acc = slices.Clone(acc)
 			a, b := move(k)
 			for u := range unroll {
 				e.step(t, acc, a, b, d, u)
 			}
 			if t.next != nil {
-				e.prefetch(e.at(types.I8, t.next, e.mul(k, i64(cacheLine/unroll))))
+				e.prefetch(e.at(types.I8, t.next, e.mul(e.sub(k, from), i64(cacheLine/unroll))))
 			}
 			return acc
 		})
+	}
+	if e.chunks > 1 {
+		whole := e.add(t.lo, e.cur.NewAnd(e.sub(t.hi, t.lo), i64(-unroll)))
+		several(t.lo, whole)
+		return e.loop(whole, t.hi, 1, acc, func(k value.Value, acc []value.Value) []value.Value {
+			acc = slices.Clone(acc)
+			a, b := move(k)
+			e.step(t, acc, a, b, d, 0)
+			return acc
+		})
+	}
+	whole := d.Size / unroll * unroll
+	if whole < 2*unroll {
+		whole = 0
+	}
+	if whole > 0 {
+		several(i64(0), i64(whole))
 		a, b = move(i64(whole))
 	}
 	acc = slices.Clone(acc)

@@ -3,7 +3,9 @@ package llvm
 import (
 	"strings"
 
+	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/types"
+	"github.com/llir/llvm/ir/value"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/ir"
@@ -16,6 +18,10 @@ import (
 // cacheBytes is how much of the second-level cache a block of rows may fill: a
 // part of the smallest one in use (512 KB), which has a panel to hold as well.
 const cacheBytes = 256 << 10
+
+// chunkBytes is about how much of a panel is multiplied with all rows of a block
+// before the rest of it.
+const chunkBytes = 256 << 10
 
 // blockRows is the most rows of a block: from there on, reading the panels once
 // more for the next block costs nothing that can be measured.
@@ -149,4 +155,31 @@ func newCut(rows, most, rowBytes int) cut {
 	c.block = (c.tiles + c.blocks - 1) / c.blocks
 	c.blocks = (c.tiles + c.block - 1) / c.block
 	return c
+}
+
+// newChunks cuts a sum over steps, the panel for which has that many bytes, into
+// chunks of one size but for the last.
+func newChunks(steps, bytes int) (chunk, chunks int) {
+	chunks = max(1, (bytes+chunkBytes/2)/chunkBytes)
+	chunk = (steps + chunks - 1) / max(chunks, 1)
+	if chunks > 1 {
+		chunk = (chunk + unroll - 1) / unroll * unroll
+		chunks = (steps + chunk - 1) / chunk
+	}
+	return chunk, chunks
+}
+
+// smallWork is how many multiplications, or elements to move, are too few to
+// share: what another core has in its cache would cost more to get than that.
+const smallWork = 1 << 16
+
+// portion returns the points of a space of total ones that this worker takes, lo
+// up to hi; all of them together are that much work.
+func (s *scope) portion(total, work int) (lo, hi value.Value) {
+	if work < smallWork || total == 1 {
+		first := s.icmp(enum.IPredEQ, s.worker, i64(0))
+		return i64(0), s.choose(first, i64(total), i64(0))
+	}
+	bound := func(w value.Value) value.Value { return s.cur.NewUDiv(s.mul(w, i64(total)), s.workers) }
+	return bound(s.worker), bound(s.add(s.worker, i64(1)))
 }
