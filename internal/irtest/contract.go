@@ -9,7 +9,7 @@ import (
 // maxSpace is the most products that a contraction adds up.
 const maxSpace = 1 << 17
 
-// product of two matrices, or of anything else that an einsum says.
+// stepContract multiplies two matrices, or whatever else an einsum says.
 func stepContract(g *gen, op ir.Op) {
 	switch g.src.Int(4, "kind of contraction") {
 	case 0:

@@ -88,7 +88,7 @@ func unaryInts[T int64 | int32 | int8 | uint8](op ir.Op, out, arg *tensor.Tensor
 		case a > 0: // sign
 			y[i] = 1
 		case a < 0:
-			y[i] -= 1
+			y[i]-- // from zero
 		}
 	}
 }

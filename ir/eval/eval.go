@@ -164,12 +164,14 @@ func (m *machine) eval(v *ir.Value, args []held) (held, error) {
 func narrow(d tensor.DType, t *tensor.Tensor) {
 	switch d {
 	case tensor.BF16:
-		for i, x := range view[float32](t) {
-			view[float32](t)[i] = tensor.BF16ToF32(tensor.F32ToBF16(x))
+		data := view[float32](t)
+		for i, x := range data {
+			data[i] = tensor.BF16ToF32(tensor.F32ToBF16(x))
 		}
 	case tensor.F16:
-		for i, x := range view[float32](t) {
-			view[float32](t)[i] = tensor.F16ToF32(tensor.F32ToF16(x))
+		data := view[float32](t)
+		for i, x := range data {
+			data[i] = tensor.F16ToF32(tensor.F32ToF16(x))
 		}
 	}
 }

@@ -31,7 +31,7 @@ type indices struct {
 
 func (x indices) isBad(i int) bool { return x.bad != nil && x.bad[i] }
 
-// ranges says what happens to an index outside of lo..hi: it fails.
+// inRange fails for an index outside of 0..n.
 func inRange(v *ir.Value, i int64, n int) error {
 	if i < 0 || i >= int64(n) {
 		return failf(v, "index %d is out of range for size %d", i, n)
