@@ -38,8 +38,11 @@ type gemmEmitter struct {
 	outer         []kernel.Dim // those that are not, and Batch
 	chunk, chunks int          // the steps that are summed before the next tile, and how often
 	cut           cut
-	origin        []index     // for each dimension of the result: where the tile is; those of size 1 are 0
-	spilled       value.Value // sums in memory, where they go there
+	origin        []index      // for each dimension of the result: where the tile is; those of size 1 are 0
+	spilled       value.Value  // sums in memory, where they go there
+	packs         bool         // blocks of A are packed
+	leftSum       []kernel.Dim // Sum merged for A alone; B is the number of steps that one is
+	packedLeft    value.Value  // where blocks of A are packed
 }
 
 // emitGemm emits the body of a kernel function for s.k.Gemm.
@@ -54,14 +57,15 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 	e := &gemmEmitter{scope: s, g: g, d: g.Value.Type.DType, steps: 1}
 	e.lanes = tileLanes(s.m.target, e.d)
 	e.panels = (g.Col.Size + g.Panel - 1) / g.Panel
-	sum := slices.Clone(g.Sum)
+	sum, leftSum := slices.Clone(g.Sum), slices.Clone(g.Sum)
 	for i := len(sum) - 1; i >= 0; i-- {
+		leftSum[i].B = e.steps
 		if g.Packed != nil {
 			sum[i].B = e.steps * g.Panel
 		}
 		e.steps *= sum[i].Size
 	}
-	e.sum = mergeSum(sum)
+	e.sum, e.leftSum = mergeSum(sum), mergeSum(leftSum)
 	e.outer = slices.Clone(g.Batch)
 	if size := e.panels * e.steps * g.Panel; g.Packed != nil {
 		for i := len(e.outer) - 1; i >= 0; i-- {
@@ -82,11 +86,14 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 			e.outer = append(e.outer, r.dims...) // of stride 0 in B
 		}
 	}
+	if e.packs = e.packsLeft(); e.packs {
+		e.sum = []kernel.Dim{{Size: e.steps, B: g.Panel, Result: -1}}
+	}
 	e.chunk, e.chunks = e.steps, 1
 	if len(e.sum) == 1 && g.Packed != nil {
 		e.chunk, e.chunks = newChunks(e.steps, e.panelBytes(e.steps))
 	}
-	e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), e.chunk*e.d.Size())
+	e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), e.chunk*sizeOf(e.left(1).t))
 	e.origin = make([]index, g.Value.Type.Rank())
 	for i := range e.origin {
 		e.origin[i] = index{base: i64(0)}
@@ -104,9 +111,13 @@ func (e *gemmEmitter) emit() {
 	block := i64(e.cut.block)
 	lo, hi := e.portion(groups*e.cut.block, g.Value.Type.Elems()*e.steps)
 	end := e.cur.NewUDiv(e.add(hi, i64(e.cut.block-1)), block)
-	e.loop(e.cur.NewUDiv(lo, block), end, 1, nil, func(group value.Value, _ []value.Value) []value.Value {
+	start := e.cur.NewUDiv(lo, block)
+	if e.packs {
+		e.packedLeft = e.bitcast(e.scratch(e.scratchBytes()), types.NewPointer(regType(e.d)))
+	}
+	e.loop(start, end, 1, nil, func(group value.Value, _ []value.Value) []value.Value {
 		first := e.mul(group, block)
-		e.group(group, e.larger(e.sub(lo, first), i64(0)), e.smaller(e.sub(hi, first), block))
+		e.group(group, start, e.larger(e.sub(lo, first), i64(0)), e.smaller(e.sub(hi, first), block))
 		return nil
 	})
 }
@@ -130,8 +141,8 @@ func (e *emitter) digit(n value.Value, size int) (digit, rest value.Value) {
 }
 
 // group computes the tiles from..to of the block of rows and the panel that
-// group stands for.
-func (e *gemmEmitter) group(group, from, to value.Value) {
+// group stands for; start is the worker's first group.
+func (e *gemmEmitter) group(group, start, from, to value.Value) {
 	g := e.g
 	panel, n := e.digit(group, e.panels)
 	block, n := e.digit(n, e.cut.blocks)
@@ -150,8 +161,12 @@ func (e *gemmEmitter) group(group, from, to value.Value) {
 	}
 	first := e.mul(block, i64(e.cut.block))
 	p := panelAt{number: panel, a: a, block: first}
-	p.b = e.at(e.rightType(), e.ptr(right), e.add(b, e.mul(panel, i64(width))))
+	p.b = e.at(e.rightType(), e.bitcast(e.ptr(right), types.NewPointer(e.rightType())), e.add(b, e.mul(panel, i64(width))))
 	p.from, p.to = e.add(first, from), e.smaller(e.add(first, to), i64(e.cut.tiles))
+	if e.packs {
+		fresh := e.cur.NewOr(e.icmp(enum.IPredEQ, panel, i64(0)), e.icmp(enum.IPredEQ, group, start))
+		e.when(fresh, func() { e.packLeft(a, first) })
+	}
 	full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 	switch {
 	case rest == 0:
@@ -230,17 +245,24 @@ func (e *gemmEmitter) rowOf(tile value.Value) value.Value {
 	return e.add(e.mul(tile, i64(e.cut.height)), e.smaller(tile, i64(e.cut.tall)))
 }
 
-// walkTiles computes tiles of one height after the other.
+// walkTiles computes tiles, those of one height after the other.
 func (e *gemmEmitter) walkTiles(p panelAt, widths []int) {
+	e.eachTile(p.from, p.to, func(n value.Value, height int) {
+		e.inner(0, func() { e.tile(tileAt{p, n, e.rowOf(n), height, widths, e.left(height)}) })
+	})
+}
+
+// eachTile calls body for the tiles from..to, in loops over those of one height.
+func (e *gemmEmitter) eachTile(from, to value.Value, body func(tile value.Value, height int)) {
 	run := func(from, to value.Value, height int) {
 		e.loop(from, to, 1, nil, func(n value.Value, _ []value.Value) []value.Value {
-			e.inner(0, func() { e.tile(tileAt{p, n, e.rowOf(n), height, widths}) })
+			body(n, height)
 			return nil
 		})
 	}
 	c := e.cut
 	if c.tall > 0 {
-		run(p.from, e.smaller(p.to, i64(c.tall)), c.height+1)
+		run(from, e.smaller(to, i64(c.tall)), c.height+1)
 	}
-	run(e.larger(p.from, i64(c.tall)), p.to, c.height)
+	run(e.larger(from, i64(c.tall)), to, c.height)
 }

@@ -51,7 +51,7 @@ func (s *scope) emitPack() {
 			from = s.add(from, s.mul(at, i64(g.Batch[i].B)))
 		}
 		src := s.at(memType(e.d), s.ptr(g.B.Buf), from)
-		dst := s.at(regType(e.d), s.ptr(g.Packed), s.mul(item, i64(steps*g.Panel)))
+		dst := s.at(regType(e.d), s.bitcast(s.ptr(g.Packed), types.NewPointer(regType(e.d))), s.mul(item, i64(steps*g.Panel)))
 		full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 		switch {
 		case rest == 0:

@@ -19,6 +19,7 @@ type tileAt struct {
 	row    value.Value // the first row
 	height int
 	widths []int // of each vector of columns, in elements
+	left   leftOperand
 }
 
 // tile computes one tile of the result, and all that is stored of it once the
@@ -172,18 +173,23 @@ func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 	if e.steps == 0 {
 		return acc
 	}
-	a := e.at(memType(e.d), e.ptr(e.g.A.Buf), e.add(t.a, e.mul(t.row, i64(e.rows.stride))))
+	a := e.ptr(e.g.A.Buf)
+	if t.left.packed {
+		a = e.at(t.left.t, e.packedLeft, e.mul(e.sub(t.row, e.rowOf(t.block)), i64(e.steps)))
+	} else {
+		a = e.at(t.left.t, a, e.add(t.a, e.mul(t.row, i64(t.left.row))))
+	}
 	if t.next != nil {
 		// Each tile of the block fetches a part, the last ones nothing new.
 		part := e.mul(e.sub(t.tile, t.block), i64(e.chunk/unroll*cacheLine))
 		inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes(e.chunk)))
 		t.next = e.at(types.I8, t.next, e.choose(inside, part, i64(0)))
 	}
-	if len(e.sum) == 0 {
+	if len(t.left.sum) == 0 {
 		e.step(t, acc, a, t.b, kernel.Dim{}, 0)
 		return acc
 	}
-	return e.sumOver(t, e.sum, a, t.b, acc)
+	return e.sumOver(t, t.left.sum, a, t.b, acc)
 }
 
 // read returns how many elements of a row of B are read for width columns:
@@ -199,7 +205,7 @@ func (e *gemmEmitter) read(width int) int {
 // one is unrolled; a and b point to the first elements.
 func (e *gemmEmitter) sumOver(t tileAt, sum []kernel.Dim, a, b value.Value, acc []value.Value) []value.Value {
 	d := sum[0]
-	ta, tb := memType(e.d), e.rightType()
+	ta, tb := t.left.t, e.rightType()
 	move := func(k value.Value) (value.Value, value.Value) {
 		return e.at(ta, a, e.mul(k, i64(d.A))), e.at(tb, b, e.mul(k, i64(d.B)))
 	}
@@ -255,7 +261,11 @@ func (e *gemmEmitter) step(t tileAt, acc []value.Value, a, b value.Value, d kern
 		row[j] = e.right(b, u*d.B+j*e.lanes, e.read(w))
 	}
 	for i := range t.height {
-		x := e.widen(e.fromMemory(e.d, e.load(memType(e.d), e.at(memType(e.d), a, i64(i*e.rows.stride+u*d.A)), 0)))
+		x := value.Value(e.load(t.left.t, e.at(t.left.t, a, i64(i*t.left.row+u*d.A)), 0))
+		if !t.left.packed {
+			x = e.fromMemory(e.d, x)
+		}
+		x = e.widen(x)
 		all := x
 		for j := range row {
 			if lanesOf(all) != lanesOf(row[j]) {
