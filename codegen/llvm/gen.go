@@ -51,6 +51,7 @@ type scope struct {
 	*emitter
 	prog  *kernel.Program
 	k     *kernel.Kernel
+	flat  bool                             // the kernel's indices are one linear position; see kernel.Nest
 	lanes int                              // 0: scalar code; else vectors of that many lanes, also odd ones
 	ptr   func(*kernel.Buffer) value.Value // pointer to the first element, typed as in memory
 
@@ -67,6 +68,7 @@ type scope struct {
 	multiple map[value.Value]int // what i64 values are known to be multiples of
 	bound    map[*ir.Value]int   // the level at which a value was bound last
 	reaches  map[*ir.Value][]*ir.Value
+	polled   bool // the next loop stops where somebody asks to; see points
 	awkward  int // loads and stores that had to go lane by lane, to compare ways to generate a kernel
 }
 
@@ -146,9 +148,10 @@ func memType(d ir.DType) types.Type {
 // operation from elements of its operands, or loaded where v is materialised
 // (package kernel says when). It has s.lanes lanes.
 func (s *scope) value(v *ir.Value, idx []index) value.Value {
-	if len(idx) != v.Type.Rank() {
+	if len(idx) != v.Type.Rank() && !s.flat {
 		panic(fmt.Sprintf("llvm: %d indices for %v : %v", len(idx), v, v.Type))
 	}
+	idx = s.canonical(v, idx)
 	lanes := s.lanes
 	if uniform(idx) {
 		lanes = 0
@@ -161,6 +164,28 @@ func (s *scope) value(v *ir.Value, idx []index) value.Value {
 		s.levels[d].memo[key] = x
 	}
 	return s.spread(x, d, key)
+}
+
+// canonical returns idx with 0 along dimensions of size 1, whatever brought it
+// there.
+func (s *scope) canonical(v *ir.Value, idx []index) []index {
+	if s.flat {
+		return idx
+	}
+	cloned := false
+	for i, n := range v.Type.Shape {
+		if !ir.IsOne(n) {
+			continue
+		}
+		if at, ok := known(idx[i].base); ok && at == 0 && idx[i].uniform() {
+			continue
+		}
+		if !cloned {
+			idx, cloned = slices.Clone(idx), true
+		}
+		idx[i] = at(i64(0))
+	}
+	return idx
 }
 
 // spread returns x, which is in the memo under key, with s.lanes lanes.
@@ -182,11 +207,13 @@ func (s *scope) spread(x value.Value, d int, key string) value.Value {
 // as a tile of a product or a finished sum. It holds until the body of inner or
 // the loop ends in which it was said.
 func (s *scope) bind(v *ir.Value, idx []index, x value.Value) {
+	idx = s.canonical(v, idx)
 	lanes := s.lanes
 	if uniform(idx) {
 		lanes = 0
 	}
 	s.levels[s.now].memo[s.key(v, idx, lanes)] = x
+	s.note(x, s.now)
 	s.bound[v] = s.now
 }
 
@@ -221,17 +248,17 @@ func (s *scope) close() {
 // turns is loop for a loop that turns at least once: what does not depend on the
 // index or on what is carried is computed before it.
 func (s *scope) turns(lo, hi value.Value, step int, init []value.Value, body func(i value.Value, carried []value.Value) []value.Value) []value.Value {
+	polled := s.polled
+	s.polled = false
 	head := s.fn.NewBlock("")
 	s.open(s.cur)
 	s.cur = head
-	i := head.NewPhi()
-	i.Typ = types.I64
+	i := head.NewPhi(llir.NewIncoming(lo, s.levels[s.now].before)) // once more below, when before is known
 	s.depth[i] = s.now
 	phis := make([]*llir.InstPhi, len(init))
 	carried := make([]value.Value, len(init))
 	for k, x := range init {
-		phis[k] = head.NewPhi()
-		phis[k].Typ = x.Type()
+		phis[k] = head.NewPhi(llir.NewIncoming(x, s.levels[s.now].before))
 		s.depth[phis[k]] = s.now
 		carried[k] = phis[k]
 	}
@@ -242,7 +269,10 @@ func (s *scope) turns(lo, hi value.Value, step int, init []value.Value, body fun
 	if step < 0 {
 		pred = enum.IPredSGT
 	}
-	more := s.cur.NewICmp(pred, j, hi)
+	more := s.icmp(pred, j, hi)
+	if polled {
+		more = s.cur.NewAnd(more, s.poll())
+	}
 	exit := s.fn.NewBlock("")
 	s.cur.NewCondBr(more, head, exit)
 	before := s.levels[s.now].before
@@ -418,8 +448,16 @@ func (s *scope) compute(v *ir.Value, idx []index) value.Value {
 	case isIndex:
 		return s.load(types.I64, s.emitter.at(types.I64, s.indices, i64(slot)), 0)
 	case !s.inside[v] && b != nil:
-		x := s.loadAt(b, v.Type.DType, s.linear(0, kernel.RowMajor(v.Type.Dims()), idx))
-		return x
+		load := func(idx []index) value.Value {
+			return s.loadAt(b, v.Type.DType, s.linear(0, strides(v.Type.Dims()), idx))
+		}
+		switch {
+		case masked(v):
+			return s.structured(v.Type, s.flatOr(v, idx), load)
+		case s.flat && len(idx) == 1:
+			return s.loadAt(b, v.Type.DType, idx[0])
+		}
+		return load(idx)
 	case s.table[v.Op] == nil:
 		panic(fmt.Sprintf("llvm: %v = %v is neither materialised nor bound in kernel %s", v, v.Op, s.k.Name))
 	}

@@ -1,7 +1,6 @@
 package llvm
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/llir/llvm/ir/constant"
@@ -272,14 +271,14 @@ func (s *scope) storeAt(b *kernel.Buffer, d ir.DType, pos index, x value.Value) 
 // goes on, so the caller must go on with an index that is inside.
 func (s *scope) fail(code, site int, bad, val, bound value.Value) {
 	lanes := lanesOf(bad)
-	any := bad
+	some := bad
 	var bits value.Value
 	if lanes > 0 {
 		t := types.NewInt(uint64(lanes))
 		bits = s.bitcast(bad, t)
-		any = s.icmp(enum.IPredNE, bits, s.int(t, 0))
+		some = s.icmp(enum.IPredNE, bits, s.int(t, 0))
 	}
-	s.when(any, func() {
+	s.when(some, func() {
 		pick := func(x value.Value) value.Value {
 			if lanesOf(x) > 0 {
 				t := bits.Type()
@@ -308,9 +307,9 @@ func (e *emitter) extend(x value.Value, to *types.IntType, signed bool) value.Va
 
 // site returns the number of the place of v, for error slots.
 func (s *scope) site(v *ir.Value) int {
-	if i := slices.Index(s.prog.Sites, v.Pos); i >= 0 {
-		return i
+	i, ok := s.prog.Site[v]
+	if !ok {
+		panic("llvm: " + v.String() + " may fail and has no site")
 	}
-	s.prog.Sites = append(s.prog.Sites, v.Pos)
-	return len(s.prog.Sites) - 1
+	return i
 }

@@ -21,11 +21,12 @@ type module struct {
 	m         *ir.Module
 	target    Target
 	strict    bool
-	externals map[string]*ir.Func // declared, by name
+	externals map[string]*ir.Func   // declared, by name
+	constants map[string]*ir.Global // elements that are part of the program, by name
 }
 
 func newModule(t Target, strict bool) *module {
-	m := &module{m: ir.NewModule(), target: t, strict: strict, externals: map[string]*ir.Func{}}
+	m := &module{m: ir.NewModule(), target: t, strict: strict, externals: map[string]*ir.Func{}, constants: map[string]*ir.Global{}}
 	m.m.TargetTriple = t.Triple
 	return m
 }

@@ -1,25 +1,293 @@
 package llvm
 
 import (
-	"github.com/llir/llvm/ir"
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	llir "github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/constant"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
 )
+
+// A programEmitter emits the function that calls the kernels of a program in
+// order. All workers run it; they meet between kernels of which one needs what
+// another did.
+type programEmitter struct {
+	*emitter
+	prog         *kernel.Program
+	solo         bool // one thread: no barriers
+	ctx          value.Value
+	worker, team value.Value
+	indices      value.Value // i64*, of the loops
+	buffers      map[*kernel.Buffer]value.Value
+	index        map[*ir.Value]value.Value
+	entry, exit  *llir.Block
+	kernels      [][]byte               // the text of each
+	known        map[string]*kernelCode // by text, but for the name
+
+	// Since the workers met last:
+	reads, writes []*kernel.Buffer
+	shared        bool // a kernel ran that all take part in
+	first         bool // a kernel ran on the first worker alone
+}
+
+// A kernelCode is the function of a kernel, which equal kernels share.
+type kernelCode struct {
+	fn      *llir.Func
+	pointer []types.Type // of the buffers
+}
+
+func newProgram(m *module, p *kernel.Program, opts Options) *programEmitter {
+	ps := []*llir.Param{llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("workers", types.I64)}
+	name, linkage := opts.Symbol, enum.LinkageNone
+	if name == "" {
+		name, linkage = "lathe_program", enum.LinkageInternal
+	}
+	e := &programEmitter{
+		emitter: m.define(name, linkage, types.Void, ps...), prog: p, solo: opts.C != "",
+		ctx: ps[0], worker: ps[1], team: ps[2],
+		buffers: map[*kernel.Buffer]value.Value{}, index: map[*ir.Value]value.Value{}, known: map[string]*kernelCode{},
+	}
+	e.entry = e.cur
+	e.cur, e.exit = e.fn.NewBlock(""), e.fn.NewBlock("")
+	return e
+}
+
+// emit emits the function and all kernels.
+func (e *programEmitter) emit() {
+	body := e.cur
+	e.cur = e.entry
+	array := e.cur.NewAlloca(types.NewArray(uint64(max(e.prog.Indices, 1)), types.I64))
+	e.indices = e.bitcast(array, types.NewPointer(types.I64))
+	e.entry = e.cur
+	e.cur = body
+	e.steps(e.prog.Steps)
+	e.cur.NewBr(e.exit)
+	e.exit.NewRet(nil)
+	e.entry.NewBr(body) // last: addresses of buffers were loaded there
+}
+
+func (e *programEmitter) steps(steps []kernel.Step) {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *kernel.Kernel:
+			e.kernel(s)
+		case *kernel.Loop:
+			e.loopStep(s)
+		}
+	}
+}
+
+// buffer returns the address of a buffer, an i8*.
+func (e *programEmitter) buffer(b *kernel.Buffer) value.Value {
+	if p := e.buffers[b]; p != nil {
+		return p
+	}
+	cur := e.cur
+	e.cur = e.entry
+	var p value.Value
+	if b.Kind == kernel.Constant {
+		p = e.bitcast(e.m.elements(b.Value.Attrs.(*ir.ConstAttrs).Data), types.I8Ptr)
+	} else {
+		slot := e.at(types.I8, e.ctx, i64(kernel.CtxBuffers+8*b.ID))
+		p = e.load(types.I8Ptr, e.bitcast(slot, types.NewPointer(types.I8Ptr)), 0)
+	}
+	e.entry, e.cur = e.cur, cur
+	e.buffers[b] = p
+	return p
+}
+
+// kernel calls a kernel, after the others if it needs what they did.
+func (e *programEmitter) kernel(k *kernel.Kernel) {
+	code, buffers, small := e.code(k)
+	if code == nil {
+		return
+	}
+	reads, writes := e.prog.Loads(k), kernel.Written(k)
+	if (e.shared || !small) && (overlap(reads, e.writes) || overlap(writes, e.writes) || overlap(writes, e.reads)) {
+		e.meet()
+	}
+	e.reads, e.writes = append(e.reads, reads...), append(e.writes, writes...)
+	e.shared, e.first = e.shared || !small, e.first || small
+	call := func(worker, workers value.Value) {
+		args := []value.Value{e.ctx, worker, workers, e.indices}
+		for i, b := range buffers {
+			args = append(args, e.bitcast(e.buffer(b), code.pointer[i]))
+		}
+		e.cur.NewCall(code.fn, args...)
+	}
+	if !small {
+		call(e.worker, e.team)
+		return
+	}
+	for _, b := range buffers {
+		e.buffer(b)
+	}
+	e.when(e.icmp(enum.IPredEQ, e.worker, i64(0)), func() { call(i64(0), i64(1)) })
+}
+
+// overlap reports whether two sets of buffers share memory.
+func overlap(a, b []*kernel.Buffer) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x == y || x.Kind == kernel.Temp && y.Kind == kernel.Temp && x.Offset < y.Offset+y.Bytes && y.Offset < x.Offset+x.Bytes {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// meet waits for all workers, and ends the program where one found an error or
+// somebody asked to stop: the barrier tells all of them the same.
+func (e *programEmitter) meet() {
+	var stop value.Value
+	if e.solo {
+		stop = e.load(types.I32, e.bitcast(e.at(types.I8, e.ctx, i64(kernel.CtxCancel)), types.NewPointer(types.I32)), 0)
+	} else {
+		f := e.m.declare("lathe_barrier", types.I32, types.I8Ptr, types.I32, types.I32)
+		stop = e.cur.NewCall(f, e.ctx, e.cur.NewTrunc(e.worker, types.I32), e.cur.NewTrunc(e.team, types.I32))
+	}
+	next := e.fn.NewBlock("")
+	e.cur.NewCondBr(e.icmp(enum.IPredNE, stop, constant.NewInt(types.I32, 0)), e.exit, next)
+	e.cur = next
+	e.reads, e.writes, e.shared, e.first = nil, nil, false, false
+}
+
+// loopStep runs the steps of a loop. At the end of each turn all workers meet.
+func (e *programEmitter) loopStep(l *kernel.Loop) {
+	bound := func(b kernel.Bound) value.Value {
+		switch {
+		case b.Buf != nil:
+			if slices.Contains(e.writes, b.Buf) {
+				e.meet()
+			}
+			e.reads = append(e.reads, b.Buf)
+			return e.load(types.I64, e.bitcast(e.buffer(b.Buf), types.NewPointer(types.I64)), 0)
+		case b.Index != nil:
+			return e.index[b.Index]
+		}
+		return i64(b.Const)
+	}
+	lo, hi := bound(l.Lo), bound(l.Hi)
+	reads, writes := slices.Clone(e.reads), slices.Clone(e.writes)
+	shared, first := e.shared, e.first
+	e.loop(lo, hi, l.Step, nil, func(i value.Value, _ []value.Value) []value.Value {
+		e.index[l.Index] = i
+		e.emitter.store(i, e.at(types.I64, e.indices, i64(l.Slot)))
+		e.steps(l.Body)
+		if e.shared || e.first {
+			e.meet()
+		}
+		return nil
+	})
+	// As before the loop, which may not turn at all.
+	e.reads, e.writes, e.shared, e.first = reads, writes, shared, first
+}
+
+// code returns the function of a kernel, its buffers in the order of the
+// parameters, and whether it is too small to share; no function if there is
+// nothing to do.
+func (e *programEmitter) code(k *kernel.Kernel) (*kernelCode, []*kernel.Buffer, bool) {
+	ps := []*llir.Param{
+		llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("workers", types.I64),
+		llir.NewParam("indices", types.NewPointer(types.I64)),
+	}
+	em := e.m.define(k.Name, enum.LinkageInternal, types.Void, ps...)
+	em.fn.FuncAttrs = append(em.fn.FuncAttrs, enum.FuncAttrNoInline)
+	var buffers []*kernel.Buffer
+	code := &kernelCode{fn: em.fn}
+	byBuffer := map[*kernel.Buffer]*llir.Param{}
+	ptr := func(b *kernel.Buffer) value.Value {
+		p := byBuffer[b]
+		if p == nil {
+			t := types.NewPointer(memType(b.Type.DType))
+			p = llir.NewParam(fmt.Sprintf("b%d", len(buffers)), t)
+			p.Attrs = []llir.ParamAttribute{enum.ParamAttrNoAlias, enum.ParamAttrNoCapture, llir.Dereferenceable{N: uint64(max(b.Bytes, 1))}}
+			byBuffer[b] = p
+			buffers, code.pointer = append(buffers, b), append(code.pointer, t)
+			em.fn.Params, em.fn.Sig.Params = append(em.fn.Params, p), append(em.fn.Sig.Params, t)
+		}
+		return p
+	}
+	s := newScope(em, e.prog, k, ps[0], ps[1], ps[2], ps[3], func(b *kernel.Buffer) value.Value {
+		p := ptr(b)
+		return p
+	})
+	switch {
+	case k.Nest != nil:
+		s.emitNest()
+	case k.Pack != nil:
+		s.emitPack()
+	case k.Gemm != nil:
+		s.emitGemm()
+	default:
+		s.emitSingle()
+	}
+	s.cur.NewRet(nil)
+	e.m.m.Funcs = slices.DeleteFunc(e.m.m.Funcs, func(f *llir.Func) bool { return f == em.fn })
+	if len(em.fn.Blocks) == 1 && len(em.cur.Insts) == 0 {
+		return nil, nil, true
+	}
+	text := em.fn.LLString()
+	key := strings.Replace(text, "@"+k.Name+"(", "@(", 1)
+	if same := e.known[key]; same != nil {
+		return same, buffers, s.small()
+	}
+	e.known[key] = code
+	e.kernels = append(e.kernels, []byte(text))
+	return code, buffers, s.small()
+}
+
+// fewElements is how much work, in operations of an element, is too little to
+// share: waking and meeting others takes longer.
+const fewElements = 1 << 15
+
+// small reports whether the kernel is for one worker.
+func (s *scope) small() bool {
+	switch k := s.k; {
+	case k.Nest != nil:
+		e := &nester{scope: s, n: k.Nest}
+		return product(k.Nest.Outer)*max(1, product(k.Nest.Inner)) < fewElements/s.work(e.roots())
+	case k.Gemm != nil:
+		work := k.Gemm.Value.Type.Elems()
+		for _, d := range k.Gemm.Sum {
+			work *= d.Size
+		}
+		return work < smallWork
+	}
+	return false
+}
+
+// text returns the text of the module, with the kernels behind all else.
+func (m *module) text(kernels [][]byte) []byte {
+	var b bytes.Buffer
+	b.WriteString(m.m.String())
+	for _, k := range kernels {
+		b.WriteByte('\n')
+		b.Write(k)
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
 
 // failure returns the function that records an error: the first of a worker
 // stays, and the cancel word asks all to stop.
-func (m *module) failure() *ir.Func {
+func (m *module) failure() *llir.Func {
 	const name = "lathe_fail"
 	if f := m.externals[name]; f != nil {
 		return f
 	}
-	ps := []*ir.Param{
-		ir.NewParam("ctx", types.I8Ptr), ir.NewParam("worker", types.I64), ir.NewParam("code", types.I64),
-		ir.NewParam("site", types.I64), ir.NewParam("value", types.I64), ir.NewParam("bound", types.I64),
+	ps := []*llir.Param{
+		llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("code", types.I64),
+		llir.NewParam("site", types.I64), llir.NewParam("value", types.I64), llir.NewParam("bound", types.I64),
 	}
 	e := m.define(name, enum.LinkageInternal, types.Void, ps...)
 	e.fn.FuncAttrs = append(e.fn.FuncAttrs, enum.FuncAttrNoInline)

@@ -1,0 +1,224 @@
+package llvm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/lathe-lang/lathe/codegen/fuse"
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/codegen/memplan"
+	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/eval"
+	"github.com/lathe-lang/lathe/ir/tensor"
+	"github.com/lathe-lang/lathe/runtime/jit"
+)
+
+// plan returns f as kernels with their memory placed.
+func plan(t testing.TB, f *ir.Func, target Target, strict bool) *kernel.Program {
+	t.Helper()
+	p := fuse.Program(f, fuse.Options{Strict: strict, Panel: func(d ir.DType, cols int) int { return PanelWidth(target, d, cols) }})
+	memplan.Assign(p)
+	if err := kernel.Verify(p); err != nil {
+		t.Fatalf("%v\n%v", err, p)
+	}
+	return p
+}
+
+// alone is lathe_barrier for one thread.
+const alone = `
+define i32 @lathe_barrier(i8* %ctx, i32 %worker, i32 %workers) {
+  %p = getelementptr i8, i8* %ctx, i64 1024
+  %w = bitcast i8* %p to i32*
+  %c = load i32, i32* %w
+  ret i32 %c
+}`
+
+// A machine compiles for a target and runs with one thread.
+type machine struct {
+	lib     *libllvm.Library
+	host    jit.Target
+	target  Target
+	barrier *jit.Image
+}
+
+func newMachine(t testing.TB, lib *libllvm.Library, bytes int) *machine {
+	m := &machine{lib: lib}
+	m.host, m.target = hostTarget(lib, bytes)
+	m.barrier = m.load(t, alone)
+	return m
+}
+
+func (m *machine) load(t testing.TB, text string) *jit.Image {
+	t.Helper()
+	obj, err := jit.Compile(context.Background(), m.lib, m.host, []byte(text), jit.Object)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	img, err := jit.Load(obj, func(name string) uintptr {
+		if m.barrier != nil {
+			if fn, ok := m.barrier.Symbol(name); ok {
+				return fn
+			}
+		}
+		return jit.LibC(name)
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	t.Cleanup(func() { img.Close() })
+	return img
+}
+
+// A failure is the error slot of a worker.
+type failure struct{ code, site, value, bound int64 }
+
+func (f *failure) Error() string { return fmt.Sprintf("%+v", *f) }
+
+// place gives every buffer of p memory, full of ones bits but for what args are,
+// and returns the context and the memory of each buffer. Memory ends where
+// nothing is mapped, so that touching more is a fault.
+func place(t testing.TB, p *kernel.Program, args []*tensor.Tensor, workers int) (ctx []byte, memory map[*kernel.Buffer][]byte) {
+	ctx = newCtx(t, p, workers)
+	arena := fenced(t, max(p.Arena, 64))
+	memory = map[*kernel.Buffer][]byte{}
+	for i := range arena {
+		arena[i] = 0xff
+	}
+	for _, b := range p.Buffers {
+		m := arena[b.Offset:]
+		if b.Kind != kernel.Temp {
+			m = fenced(t, max(b.Bytes, 1))
+			for i := range m {
+				m[i] = 0xff
+			}
+		}
+		memory[b] = m
+		if i := slices.Index(p.Params, b); i >= 0 {
+			copy(m, args[i].Bytes())
+		}
+		*(*uintptr)(unsafe.Pointer(&ctx[kernel.CtxBuffers+8*b.ID])) = uintptr(unsafe.Pointer(unsafe.SliceData(m)))
+	}
+	return ctx, memory
+}
+
+func results(p *kernel.Program, memory map[*kernel.Buffer][]byte) []*tensor.Tensor {
+	var out []*tensor.Tensor
+	for _, b := range p.Results {
+		out = append(out, tensor.Must(tensor.FromBytes(b.Type.DType, memory[b][:b.Type.Bytes()], b.Type.Dims()...)).Clone())
+	}
+	return out
+}
+
+func failureOf(ctx []byte) error {
+	if f := *(*failure)(unsafe.Pointer(&ctx[kernel.CtxErrors])); f.code != 0 {
+		return &f
+	}
+	return nil
+}
+
+// run compiles and runs f.
+func (m *machine) run(t testing.TB, f *ir.Func, args []*tensor.Tensor, strict bool) ([]*tensor.Tensor, error) {
+	t.Helper()
+	p := plan(t, f, m.target, strict)
+	text, err := Emit(p, m.target, Options{Symbol: "program"})
+	if err != nil {
+		t.Fatalf("%v\n%v", err, p)
+	}
+	img := m.load(t, string(text))
+	fn, _ := img.Symbol("program")
+	ctx, memory := place(t, p, args, 1)
+	jit.Call(fn, uintptr(unsafe.Pointer(&ctx[0])), 0, 1)
+	return results(p, memory), failureOf(ctx)
+}
+
+// inexact are the functions whose results strict mode only bounds.
+var inexact = []ir.Op{ir.OpExp, ir.OpExpm1, ir.OpLog, ir.OpLog1p, ir.OpSin, ir.OpCos, ir.OpTanh, ir.OpErf, ir.OpPow}
+
+func exact(f *ir.Func) bool {
+	ok := true
+	f.Walk(func(v *ir.Value) { ok = ok && !slices.Contains(inexact, v.Op) })
+	return ok
+}
+
+// same reports whether two tensors are equal bit for bit, NaN apart, of which
+// no processor promises the bits.
+func same(a, b *tensor.Tensor) bool {
+	if !a.DType().IsFloat() || a.DType() != b.DType() || a.Len() != b.Len() {
+		return tensor.Equal(a, b)
+	}
+	for i := range a.Len() {
+		x, y := a.Float(i), b.Float(i)
+		if math.Float64bits(x) != math.Float64bits(y) && (x == x || y == y) {
+			return false
+		}
+	}
+	return true
+}
+
+// check runs a case and holds it to the evaluator.
+func (m *machine) check(t *testing.T, c irtest.Case, strict bool) {
+	t.Helper()
+	ctx := context.Background()
+	got, err := m.run(t, c.Func, c.Args, strict)
+	want, wantErr := eval.Run(ctx, c.Func, c.Args, eval.Options{Strict: true})
+	var mistake *eval.RuntimeError
+	if wantErr != nil && !errors.As(wantErr, &mistake) {
+		t.Fatal(wantErr)
+	}
+	if (err != nil) != (wantErr != nil) {
+		t.Errorf("%s: failed with %v, want %v\n%v", c.Name, err, wantErr, c.Func)
+		return
+	}
+	if err != nil {
+		return
+	}
+	if strict && exact(c.Func) {
+		for i := range want {
+			if !same(got[i], want[i]) {
+				t.Errorf("%s: strict result %d differs\n got %v\nwant %v\n%v", c.Name, i, got[i], want[i], c.Func)
+			}
+		}
+		return
+	}
+	bands, err := eval.Bounded(ctx, c.Func, c.Args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range bands {
+		if v := eval.Check(got[i], b); !v.OK() {
+			t.Errorf("%s: result %d: %v\n%v", c.Name, i, v, c.Func)
+		}
+	}
+}
+
+// pending reports whether the function needs what has no code yet.
+func pending(f *ir.Func) bool {
+	out := false
+	f.Walk(func(v *ir.Value) {
+		if slices.Contains(inexact, v.Op) {
+			out = true
+		}
+	})
+	return out
+}
+
+func TestCases(t *testing.T) {
+	lib := library(t)
+	m := newMachine(t, lib, 0)
+	n := 0
+	for i, c := range irtest.Cases() {
+		if pending(c.Func) {
+			continue
+		}
+		n++
+		t.Run(c.Name, func(t *testing.T) { m.check(t, c, i%2 == 0) })
+	}
+	t.Logf("%d cases", n)
+}
