@@ -3,6 +3,7 @@ package llvm
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"syscall"
@@ -275,9 +276,14 @@ func randomArgs(f *ir.Func, seed uint64) []*tensor.Tensor {
 // holds it to the evaluator: bit for bit in strict mode.
 func (p *gemmCase) check(t *testing.T, lib *libllvm.Library, host jit.Target, target Target) {
 	t.Helper()
+	p.checkWith(t, lib, host, target, randomArgs(p.f, 7))
+}
+
+// checkWith is check with these arguments.
+func (p *gemmCase) checkWith(t *testing.T, lib *libllvm.Library, host jit.Target, target Target, args []*tensor.Tensor) {
+	t.Helper()
 	ctx := context.Background()
 	img := p.compile(t, lib, host, target)
-	args := randomArgs(p.f, 7)
 	got := p.run(t, img, args, 1)
 	for _, workers := range []int{2, 5} {
 		for i, x := range p.run(t, img, args, workers) {
@@ -362,6 +368,28 @@ func TestGemmBlocks(t *testing.T) {
 func newGemmOf(c *gemmCase) *gemmEmitter {
 	k := c.prog.Steps[len(c.prog.Steps)-1].(*kernel.Kernel)
 	return newGemmEmitter(&scope{emitter: &emitter{m: newModule(c.target, c.prog.Strict)}, prog: c.prog, k: k})
+}
+
+// TestGemmSpecialValues has sums of nothing but -0, of NaN and of infinities.
+func TestGemmSpecialValues(t *testing.T) {
+	lib := library(t)
+	host, target := hostTarget(lib, 0)
+	for _, d := range []tensor.DType{tensor.F32, tensor.BF16, tensor.F16} {
+		for _, k := range []int{1, 2, 9} {
+			for _, strict := range []bool{false, true} {
+				p := newProduct(t, matmulText(d, 6, k, 37), target, strict, true)
+				a, b := tensor.New(d, 6, k), tensor.New(d, k, 37)
+				special := []float64{math.Copysign(0, -1), 1, math.NaN(), math.Inf(1), math.Inf(-1), 3}
+				for i := range a.Len() {
+					a.SetFloat(i, special[i/k])
+				}
+				for i := range b.Len() {
+					b.SetFloat(i, special[(1+i%37)%len(special)])
+				}
+				p.checkWith(t, lib, host, target, []*tensor.Tensor{a, b})
+			}
+		}
+	}
 }
 
 func TestGemmTypesAndTargets(t *testing.T) {

@@ -69,6 +69,7 @@ func RowTile(t Target, d ir.DType, panel int) int {
 // processor needs the least time for by count of instructions.
 func PanelWidth(t Target, d ir.DType, cols int) int {
 	lanes, best, width := tileLanes(t, d), 0.0, 0
+	likely := len(tileRows(t)) - 2 // of equals the one that leaves a register free
 	for nv := len(tileRows(t)) - 1; nv > 0; nv-- {
 		panel := nv * lanes
 		rows := RowTile(t, d, panel)
@@ -77,8 +78,7 @@ func PanelWidth(t Target, d ir.DType, cols int) int {
 			// A panel that is not full has code of its own.
 			cost += rowCost((rest+lanes-1)/lanes, rows) + 1.0/16
 		}
-		// Of equals three vectors are the best: more rows share a load of them.
-		if width == 0 || cost < best || cost == best && nv == 3 {
+		if width == 0 || cost < best || cost == best && nv == likely {
 			best, width = cost, panel
 		}
 	}
