@@ -69,7 +69,7 @@ type scope struct {
 	bound    map[*ir.Value]int   // the level at which a value was bound last
 	reaches  map[*ir.Value][]*ir.Value
 	polled   bool // the next loop stops where somebody asks to; see points
-	awkward  int // loads and stores that had to go lane by lane, to compare ways to generate a kernel
+	awkward  int  // loads and stores that had to go lane by lane, to compare ways to generate a kernel
 }
 
 // A puller emits the elements idx of v, which is computed by one operation.
@@ -198,6 +198,7 @@ func (s *scope) spread(x value.Value, d int, key string) value.Value {
 		return y
 	}
 	lanes := s.lanes
+	d = max(d, s.floor())
 	y := s.emitAt(d, lanes, func() value.Value { return s.splat(x, lanes) })
 	s.levels[d].memo[wide] = y
 	return y

@@ -69,14 +69,17 @@ func (s *scope) emitNest() {
 // where all are so wide, 1 where all are so narrow, else 4.
 func (e *nester) elemBytes() int {
 	least, most := 8, 1
-	see := func(d ir.DType) {
-		n := sizeOf(regType(d))
+	see := func(v *ir.Value) {
+		n := sizeOf(regType(v.Type.DType))
 		least, most = min(least, n), max(most, n)
 	}
 	for _, v := range e.roots() {
-		see(v.Type.DType)
+		see(v)
+		if e.prog.Buf[v] != nil && !e.inside[v] {
+			continue // a copy
+		}
 		for _, a := range v.Args {
-			see(a.Type.DType)
+			see(a)
 		}
 	}
 	switch {

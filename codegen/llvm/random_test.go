@@ -1,0 +1,26 @@
+package llvm
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/lathe-lang/lathe/internal/irtest"
+)
+
+// TestRandom compiles random functions, in strict mode and not, for vectors of
+// several widths.
+func TestRandom(t *testing.T) {
+	lib := library(t)
+	var machines []*machine
+	for _, bytes := range []int{0, 32, 16, -1} {
+		machines = append(machines, newMachine(t, lib, bytes))
+	}
+	for seed := range uint64(1500) {
+		f, args := irtest.Random(seed, irtest.Config{NonFinite: seed%5 == 0})
+		if pending(f) {
+			continue
+		}
+		c := irtest.Case{Name: fmt.Sprintf("random %d", seed), Func: f, Args: args}
+		t.Run(c.Name, func(t *testing.T) { machines[seed/2%4].check(t, c, seed%2 == 0) })
+	}
+}
