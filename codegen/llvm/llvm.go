@@ -31,7 +31,7 @@ type Options struct {
 	// Symbol is the name of the program's function. Without it, there is none
 	// to call from outside.
 	Symbol string
-	// C is the prefix of the functions of a library in C; see header.go. The
+	// C is the prefix of the functions of a library in C; see c_api.go. The
 	// program is one for a single thread then.
 	C string
 }
