@@ -56,6 +56,9 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 	g := s.k.Gemm
 	e := &gemmEmitter{scope: s, g: g, d: g.Value.Type.DType, steps: 1}
 	e.lanes = tileLanes(s.m.target, e.d)
+	if g.Packed == nil && (g.Col.B != 1 || masked(g.A.Buf.Value) || masked(g.B.Buf.Value)) {
+		panic("llvm: a right operand is read in place only if its columns are neighbours and neither operand is of a promised structure")
+	}
 	e.panels = (g.Col.Size + g.Panel - 1) / g.Panel
 	sum, leftSum := slices.Clone(g.Sum), slices.Clone(g.Sum)
 	for i := len(sum) - 1; i >= 0; i-- {

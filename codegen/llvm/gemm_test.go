@@ -221,8 +221,20 @@ func (p *gemmCase) compile(t testing.TB, lib *libllvm.Library, host jit.Target, 
 }
 
 // run runs the kernels with workers that go one after the other, and returns the
-// results. All memory that kernels write is full of ones bits before.
+// results.
 func (p *gemmCase) run(t testing.TB, img *jit.Image, args []*tensor.Tensor, workers int) []*tensor.Tensor {
+	t.Helper()
+	memory := p.memory(t, img, args, workers)
+	var out []*tensor.Tensor
+	for _, b := range p.prog.Results {
+		out = append(out, tensor.Must(tensor.FromBytes(b.Type.DType, memory[b.ID][:b.Type.Bytes()], b.Type.Dims()...)).Clone())
+	}
+	return out
+}
+
+// memory is run for the contents of all buffers. What kernels write is full of
+// one bits before.
+func (p *gemmCase) memory(t testing.TB, img *jit.Image, args []*tensor.Tensor, workers int) [][]byte {
 	t.Helper()
 	memory := make([][]byte, len(p.prog.Buffers))
 	ctx := newCtx(t, p.prog, workers)
@@ -247,11 +259,7 @@ func (p *gemmCase) run(t testing.TB, img *jit.Image, args []*tensor.Tensor, work
 			jit.Call(fn, list...)
 		}
 	}
-	var out []*tensor.Tensor
-	for _, b := range p.prog.Results {
-		out = append(out, tensor.Must(tensor.FromBytes(b.Type.DType, memory[b.ID][:b.Type.Bytes()], b.Type.Dims()...)).Clone())
-	}
-	return out
+	return memory
 }
 
 // randomArgs returns arguments for f: normal floats, small integers.
@@ -560,5 +568,54 @@ func TestGemmForms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPack holds packed panels to their definition, zeros included.
+func TestPack(t *testing.T) {
+	lib := library(t)
+	for name, text := range gemmForms {
+		for _, bytes := range []int{0, 16, -1} {
+			host, target := hostTarget(lib, max(bytes, 0))
+			if bytes < 0 {
+				target.VectorBytes = 0
+			}
+			p := newProduct(t, text, target, false, true)
+			args := randomArgs(p.f, 3)
+			g := p.gemm
+			if g.B.Type.DType != tensor.F32 || g.Value.Type.Elems() == 0 {
+				continue
+			}
+			memory := p.memory(t, p.compile(t, lib, host, target), args, 3)
+			got := tensor.Must(tensor.FromBytes(tensor.F32, memory[g.Packed.ID], g.Packed.Bytes/4))
+			source, at := args[g.B.Buf.ID], 0
+			each(g.Batch, g.B.Offset, func(from int) {
+				for first := 0; first < g.Col.Size; first += g.Panel {
+					each(g.Sum, from, func(from int) {
+						for j := first; j < first+g.Panel; j++ {
+							want := 0.0
+							if j < g.Col.Size {
+								want = source.Float(from + j*g.Col.B)
+							}
+							if x := got.Float(at); x != want {
+								t.Fatalf("%s: element %d of the panels is %v, want %v", name, at, x, want)
+							}
+							at++
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+// each calls body with the position of each point of dims in B.
+func each(dims []kernel.Dim, from int, body func(from int)) {
+	if len(dims) == 0 {
+		body(from)
+		return
+	}
+	for k := range dims[0].Size {
+		each(dims[1:], from+k*dims[0].B, body)
 	}
 }

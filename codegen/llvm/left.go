@@ -37,6 +37,9 @@ func (e *gemmEmitter) left(height int) leftOperand {
 // multiplied: their elements are not what is multiplied, or lie in other lines
 // of the cache from one step to the next. It pays when several panels read them.
 func (e *gemmEmitter) packsLeft() bool {
+	if masked(e.g.A.Buf.Value) {
+		return true
+	}
 	if e.g.Packed == nil || e.panels < 2 || e.steps < 2*unroll || e.rows.size < 2 {
 		return false
 	}
@@ -46,7 +49,7 @@ func (e *gemmEmitter) packsLeft() bool {
 // byRows reports whether the elements of a row of A lie side by side.
 func (e *gemmEmitter) byRows() bool {
 	n := len(e.leftSum)
-	return n == 0 || e.leftSum[n-1].A == 1
+	return !masked(e.g.A.Buf.Value) && (n == 0 || e.leftSum[n-1].A == 1)
 }
 
 // scratchBytes returns the bytes that the packed rows of a block take.
@@ -61,20 +64,17 @@ func (e *gemmEmitter) packLeft(a, block value.Value) {
 	place := func(row value.Value) value.Value { // of the first row of a tile, or of any if packed by rows
 		return e.at(regType(e.d), e.packedLeft, e.mul(e.sub(row, base), i64(e.steps)))
 	}
-	src := e.at(memType(e.d), e.ptr(e.g.A.Buf), a)
-	rowAt := func(src, row value.Value) value.Value {
-		return e.at(memType(e.d), src, e.mul(row, i64(e.rows.stride)))
-	}
+	rowAt := func(src, row value.Value) value.Value { return e.add(src, e.mul(row, i64(e.rows.stride))) }
 	if n := len(e.leftSum); e.byRows() && n > 0 {
 		e.loop(base, e.rowOf(end), 1, nil, func(row value.Value, _ []value.Value) []value.Value {
-			e.walkLeft(e.leftSum[:n-1], rowAt(src, row), i64(0), func(src, step value.Value) {
+			e.walkLeft(e.leftSum[:n-1], rowAt(a, row), i64(0), func(src, step value.Value) {
 				e.convertRow(src, e.at(regType(e.d), place(row), step), e.leftSum[n-1].Size)
 			})
 			return nil
 		})
 		return
 	}
-	e.walkLeft(e.leftSum, src, i64(0), func(src, step value.Value) {
+	e.walkLeft(e.leftSum, a, i64(0), func(src, step value.Value) {
 		e.eachTile(block, end, func(tile value.Value, height int) {
 			row := e.rowOf(tile)
 			e.packStep(rowAt(src, row), e.at(regType(e.d), place(row), e.mul(step, i64(height))), height)
@@ -82,8 +82,8 @@ func (e *gemmEmitter) packLeft(a, block value.Value) {
 	})
 }
 
-// walkLeft calls body for each point of dims, with what src points to there and
-// the number of the step, which counts on from step.
+// walkLeft calls body for each point of dims, with the position in A's buffer
+// there and the number of the step, which count on from src and step.
 func (e *gemmEmitter) walkLeft(dims []kernel.Dim, src, step value.Value, body func(src, step value.Value)) {
 	if len(dims) == 0 {
 		body(src, step)
@@ -91,27 +91,26 @@ func (e *gemmEmitter) walkLeft(dims []kernel.Dim, src, step value.Value, body fu
 	}
 	d := dims[0]
 	e.loop(i64(0), i64(d.Size), 1, nil, func(k value.Value, _ []value.Value) []value.Value {
-		e.walkLeft(dims[1:], e.at(memType(e.d), src, e.mul(k, i64(d.A))), e.add(step, e.mul(k, i64(d.B))), body)
+		e.walkLeft(dims[1:], e.add(src, e.mul(k, i64(d.A))), e.add(step, e.mul(k, i64(d.B))), body)
 		return nil
 	})
 }
 
 // packStep packs the elements of all rows of a tile at one step.
 func (e *gemmEmitter) packStep(src, dst value.Value, height int) {
-	if e.rows.stride == 1 {
-		e.emitter.store(e.fromMemory(e.d, e.load(memType(e.d), src, vectorOf(height))), dst)
+	if e.rows.stride == 1 && height > 1 && !masked(e.g.A.Buf.Value) {
+		e.emitter.store(e.fromMemory(e.d, e.load(memType(e.d), e.at(memType(e.d), e.ptr(e.g.A.Buf), src), height)), dst)
 		return
 	}
 	for i := range height {
-		x := e.load(memType(e.d), e.at(memType(e.d), src, i64(i*e.rows.stride)), 0)
-		e.emitter.store(e.fromMemory(e.d, x), e.at(regType(e.d), dst, i64(i)))
+		e.emitter.store(e.element(e.g.A, e.add(src, i64(i*e.rows.stride))), e.at(regType(e.d), dst, i64(i)))
 	}
 }
 
 // convertRow converts n neighbours.
 func (e *gemmEmitter) convertRow(src, dst value.Value, n int) {
 	part := func(at value.Value, n int) {
-		x := e.load(memType(e.d), e.at(memType(e.d), src, at), vectorOf(n))
+		x := e.load(memType(e.d), e.at(memType(e.d), e.ptr(e.g.A.Buf), e.add(src, at)), vectorOf(n))
 		e.emitter.store(e.fromMemory(e.d, x), e.at(regType(e.d), dst, at))
 	}
 	whole := n / e.lanes * e.lanes

@@ -50,26 +50,27 @@ func (s *scope) emitPack() {
 			at, n = s.digit(n, g.Batch[i].Size)
 			from = s.add(from, s.mul(at, i64(g.Batch[i].B)))
 		}
-		src := s.at(memType(e.d), s.ptr(g.B.Buf), from)
 		dst := s.at(regType(e.d), s.bitcast(s.ptr(g.Packed), types.NewPointer(regType(e.d))), s.mul(item, i64(steps*g.Panel)))
 		full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 		switch {
 		case rest == 0:
-			e.panel(src, dst, g.Panel)
+			e.panel(from, dst, g.Panel)
 		case full == 0:
-			e.panel(src, dst, rest)
+			e.panel(from, dst, rest)
 		default:
 			s.either(s.icmp(enum.IPredSLT, panel, i64(full)),
-				func() []value.Value { e.panel(src, dst, g.Panel); return nil },
-				func() []value.Value { e.panel(src, dst, rest); return nil })
+				func() []value.Value { e.panel(from, dst, g.Panel); return nil },
+				func() []value.Value { e.panel(from, dst, rest); return nil })
 		}
 		return nil
 	})
 }
 
-// panel packs a panel of which cols columns are valid.
+// panel packs a panel of which cols columns are valid. Here and below, src is a
+// position in the buffer of B, and dst a pointer.
 func (e *packEmitter) panel(src, dst value.Value, cols int) {
-	if n := len(e.sum); e.g.Col.B != 1 && n > 0 && e.sum[n-1].B == 1 && e.lanes > 1 && sizeOf(regType(e.d)) >= 4 {
+	single := masked(e.g.B.Buf.Value)
+	if n := len(e.sum); !single && e.g.Col.B != 1 && n > 0 && e.sum[n-1].B == 1 && e.lanes > 1 && sizeOf(regType(e.d)) >= 4 {
 		e.walk(e.sum[:n-1], src, dst, func(src, dst value.Value) { e.transposed(src, dst, cols) })
 		if pad := e.g.Panel - (cols+e.lanes-1)/e.lanes*e.lanes; pad > 0 {
 			e.walk(e.sum, src, dst, func(_, dst value.Value) { e.zeros(dst, e.g.Panel-pad) })
@@ -77,24 +78,24 @@ func (e *packEmitter) panel(src, dst value.Value, cols int) {
 		return
 	}
 	e.walk(e.sum, src, dst, func(src, dst value.Value) {
-		whole := cols
-		if e.g.Col.B == 1 {
+		end := cols
+		if !single && e.g.Col.B == 1 {
 			for at := 0; at < cols; at += e.lanes {
 				e.put(e.get(src, at, min(e.lanes, cols-at)), dst, at)
 			}
-			whole = (cols + e.lanes - 1) / e.lanes * e.lanes
+			end = (cols + e.lanes - 1) / e.lanes * e.lanes
 		} else {
 			e.loop(i64(0), i64(cols), 1, nil, func(j value.Value, _ []value.Value) []value.Value {
-				x := e.get(e.at(memType(e.d), src, e.mul(j, i64(e.g.Col.B))), 0, 1)
+				x := e.element(e.g.B, e.add(src, e.mul(j, i64(e.g.Col.B))))
 				e.emitter.store(x, e.at(regType(e.d), dst, j))
 				return nil
 			})
 		}
-		e.zeros(dst, whole)
+		e.zeros(dst, end)
 	})
 }
 
-// walk calls body for each point of dims, with what src and dst point to there.
+// walk calls body for each point of dims, with src and dst for it.
 func (e *packEmitter) walk(dims []kernel.Dim, src, dst value.Value, body func(src, dst value.Value)) {
 	if len(dims) == 0 {
 		body(src, dst)
@@ -102,7 +103,7 @@ func (e *packEmitter) walk(dims []kernel.Dim, src, dst value.Value, body func(sr
 	}
 	d := dims[0]
 	e.loop(i64(0), i64(d.Size), 1, nil, func(k value.Value, _ []value.Value) []value.Value {
-		src := e.at(memType(e.d), src, e.mul(k, i64(d.B)))
+		src := e.add(src, e.mul(k, i64(d.B)))
 		dst := e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
 		e.walk(dims[1:], src, dst, body)
 		return nil
@@ -111,8 +112,34 @@ func (e *packEmitter) walk(dims []kernel.Dim, src, dst value.Value, body func(sr
 
 // get reads n neighbours that lie at elements from src.
 func (e *packEmitter) get(src value.Value, at, n int) value.Value {
+	if n == 1 {
+		return e.element(e.g.B, e.add(src, i64(at)))
+	}
 	t := memType(e.d)
-	return e.fromMemory(e.d, e.load(t, e.at(t, src, i64(at)), vectorOf(n)))
+	return e.fromMemory(e.d, e.load(t, e.emitter.at(t, e.emitter.at(t, e.ptr(e.g.B.Buf), src), i64(at)), n))
+}
+
+// element returns the element of an operand at a position in its buffer. Of a
+// parameter with a promised structure it is what the structure says.
+func (s *scope) element(w kernel.View, pos value.Value) value.Value {
+	v := w.Buf.Value
+	if !masked(v) {
+		t := memType(w.Type.DType)
+		return s.fromMemory(w.Type.DType, s.load(t, s.emitter.at(t, s.ptr(w.Buf), pos), 0))
+	}
+	var x value.Value
+	s.inner(0, func() {
+		dims := v.Type.Dims()
+		idx := make([]index, len(dims))
+		for i := len(dims) - 1; i > 0; i-- {
+			var at value.Value
+			pos, at = s.over(pos, dims[i])
+			idx[i] = index{base: at}
+		}
+		idx[0] = index{base: pos}
+		x = s.value(v, idx)
+	})
+	return x
 }
 
 // put writes x at elements from dst, with zeros for the lanes that it lacks.
@@ -157,7 +184,7 @@ func (e *packEmitter) transposed(src, dst value.Value, cols int) {
 		d := e.sum[len(e.sum)-1]
 		whole := d.Size / e.lanes * e.lanes
 		move := func(k value.Value) (value.Value, value.Value) {
-			return e.at(memType(e.d), src, k), e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
+			return e.add(src, k), e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
 		}
 		e.loop(i64(0), i64(whole), e.lanes, nil, func(k value.Value, _ []value.Value) []value.Value {
 			src, dst := move(k)
@@ -172,7 +199,7 @@ func (e *packEmitter) transposed(src, dst value.Value, cols int) {
 	full := cols / e.lanes
 	move := func(j value.Value) (value.Value, value.Value) {
 		at := e.mul(j, i64(e.lanes))
-		return e.at(memType(e.d), src, e.mul(at, i64(e.g.Col.B))), e.at(regType(e.d), dst, at)
+		return e.add(src, e.mul(at, i64(e.g.Col.B))), e.at(regType(e.d), dst, at)
 	}
 	e.loop(i64(0), i64(full), 1, nil, func(j value.Value, _ []value.Value) []value.Value {
 		src, dst := move(j)
