@@ -32,6 +32,9 @@ type nester struct {
 	group int         // vectors that are computed together
 	outer []index     // where the code is that is emitted
 	inner []index
+
+	offset   int // of the vector in its group, in elements
+	rowsKept []*row
 }
 
 // slab is how many elements a map computes between two looks at the cancel word.
@@ -58,6 +61,7 @@ func (s *scope) emitNest() {
 		e.width = 1
 	}
 	e.group = e.together()
+	e.keepRows()
 	if e.axis.Inner {
 		e.rows()
 	} else {
@@ -193,7 +197,7 @@ func (e *nester) costOf(a kernel.Axis) float64 {
 	base := unknown()
 	t.multiple[base] = lanes
 	count := 0
-	t.onPiece(piece{base, lanes}, func() {
+	t.onPiece(piece{base: base, lanes: lanes}, func() {
 		for _, st := range e.n.Stages {
 			for _, r := range st.Reduce {
 				t.element(r)
@@ -335,8 +339,9 @@ func (e *nester) put(st kernel.Store, idx []index) {
 
 // A piece is one vector of a step: lanes elements from base on.
 type piece struct {
-	base  value.Value
-	lanes int
+	base   value.Value
+	lanes  int
+	offset int // from the first of the group
 }
 
 // pieces returns vectors for count elements from base on.
@@ -344,7 +349,7 @@ func (e *nester) pieces(base value.Value, count int) []piece {
 	var out []piece
 	for off := 0; off < count; {
 		n := min(e.width, count-off)
-		out = append(out, piece{e.plus(base, i64(off)), n})
+		out = append(out, piece{e.plus(base, i64(off)), n, off})
 		off += n
 	}
 	return out
@@ -357,6 +362,7 @@ func (e *nester) onPiece(p piece, body func()) {
 	} else {
 		e.setAxis(index{base: p.base, step: 1})
 	}
+	e.offset = p.offset
 	e.as(lanesOfWidth(p.lanes), body)
 }
 
@@ -475,7 +481,7 @@ func (e *nester) column(ps []piece) {
 		}
 		e.walk(e.n.Inner, -1, accs, func(accs [][]accumulator) {
 			for k, p := range ps {
-				e.onPiece(p, func() { e.step(st, accs[k]) })
+				e.onPiece(p, func() { e.step(s, accs[k]) })
 			}
 		})
 		for k, p := range ps {
@@ -497,13 +503,16 @@ func (e *nester) column(ps []piece) {
 
 // step does what a stage does at one point: it adds to the accumulators, and
 // stores.
-func (e *nester) step(st *kernel.Stage, accs []accumulator) {
+func (e *nester) step(s int, accs []accumulator) {
+	st := &e.n.Stages[s]
+	e.readRows(s)
 	for i, r := range st.Reduce {
 		accs[i] = e.accumulate(r, accs[i], e.element(r))
 	}
 	for _, store := range st.Store {
 		e.put(store, e.full())
 	}
+	e.fillRows(s)
 }
 
 // element returns what reduction r takes at the place of the code.
@@ -576,7 +585,7 @@ func (e *nester) rows() {
 	e.points(product(e.n.Outer), func(p value.Value) {
 		e.place(p)
 		for s := range e.n.Stages {
-			e.row(&e.n.Stages[s])
+			e.row(s)
 		}
 		for _, st := range e.n.Store {
 			e.put(st, e.outer)
@@ -585,7 +594,8 @@ func (e *nester) rows() {
 }
 
 // row does a stage of one row.
-func (e *nester) row(st *kernel.Stage) {
+func (e *nester) row(s int) {
+	st := &e.n.Stages[s]
 	n := e.size(e.axis)
 	step := e.width * e.group
 	groups, rest := n/step, n%step
@@ -601,14 +611,14 @@ func (e *nester) row(st *kernel.Stage) {
 		for k, p := range ps {
 			e.onPiece(p, func() {
 				if p.lanes == lanes {
-					e.step(st, accs[k])
+					e.step(s, accs[k])
 					return
 				}
 				own := make([]accumulator, len(st.Reduce))
 				for i, r := range st.Reduce {
 					own[i] = e.start(r, p.lanes)
 				}
-				e.step(st, own)
+				e.step(s, own)
 				for i, r := range st.Reduce {
 					accs[0][i] = e.merge(r, accs[0][i], e.widen(r, own[i], lanes))
 				}
