@@ -30,6 +30,10 @@ type nester struct {
 	axis  kernel.Axis // of the vectors
 	width int         // lanes of a full vector; 1 for scalar code
 	group int         // vectors that are computed together
+
+	// across says that some memory lies across the axis of the vectors, as in a
+	// transposition: what a vector touches is touched again by the next rows.
+	across bool
 	outer []index     // where the code is that is emitted
 	inner []index
 
@@ -157,13 +161,11 @@ func (e *nester) bestAxis() kernel.Axis {
 	switch {
 	case len(candidates) == 0:
 		return kernel.Axis{Index: max(len(e.n.Outer)-1, 0)}
-	case len(candidates) == 1:
-		return candidates[0]
 	}
 	best, least := candidates[0], math.Inf(1)
 	for _, a := range candidates {
-		if cost := e.costOf(a); cost < least {
-			best, least = a, cost
+		if cost, across := e.costOf(a); cost < least {
+			best, least, e.across = a, cost, across
 		}
 	}
 	return best
@@ -174,8 +176,9 @@ func (e *nester) bestAxis() kernel.Axis {
 const combining = 12
 
 // costOf emits one step of the nest with vectors along a, to be thrown away, and
-// returns how many instructions an element took.
-func (e *nester) costOf(a kernel.Axis) float64 {
+// returns how many instructions an element took, and whether memory was touched
+// lane by lane.
+func (e *nester) costOf(a kernel.Axis) (cost float64, across bool) {
 	f := llir.NewFunc("trial", types.Void)
 	t, em := *e, *e.emitter
 	em.fn, em.cur = f, f.NewBlock("")
@@ -227,13 +230,13 @@ func (e *nester) costOf(a kernel.Axis) float64 {
 	for _, b := range f.Blocks {
 		count += len(b.Insts) + 1
 	}
-	cost := float64(count) / float64(lanes)
+	cost = float64(count) / float64(lanes)
 	if a.Inner {
 		for _, st := range e.n.Stages {
 			cost += combining * float64(len(st.Reduce)) / float64(product(e.n.Inner))
 		}
 	}
-	return cost
+	return cost, t.awkward > 0
 }
 
 // lanesOfWidth returns s.lanes for vectors of width elements.
@@ -407,6 +410,9 @@ func (e *nester) columns() {
 	step := e.width * e.group
 	groups, rest := n/step, n%step
 	perSlab := max(1, slab/(step*max(1, product(e.n.Inner))))
+	if e.across {
+		perSlab = 1
+	}
 	slabs := max(1, (groups+perSlab-1)/perSlab)
 	rows := 1
 	for i, d := range e.n.Outer {
@@ -416,7 +422,10 @@ func (e *nester) columns() {
 	}
 	e.points(rows*slabs, func(p value.Value) {
 		row, cut := p, value.Value(i64(0))
-		if slabs > 1 {
+		switch {
+		case slabs > 1 && e.across:
+			cut, row = e.over(p, rows)
+		case slabs > 1:
 			row, cut = e.over(p, slabs)
 		}
 		e.place(row)
@@ -487,7 +496,7 @@ func (e *nester) column(ps []piece) {
 		for k, p := range ps {
 			e.onPiece(p, func() {
 				for i, r := range st.Reduce {
-					e.bind(r, e.outer, e.rounded(r.Type.DType, accs[k][i].result()))
+					e.bind(r, e.outer, e.result(r, accs[k][i]))
 				}
 			})
 		}
@@ -644,7 +653,7 @@ func (e *nester) row(s int) {
 			all = e.merge(r, all, other[i])
 		}
 		all = e.combine(r, all, lanes)
-		e.bind(r, e.outer, e.rounded(r.Type.DType, all.result()))
+		e.bind(r, e.outer, e.result(r, all))
 	}
 }
 
@@ -652,8 +661,13 @@ func (e *nester) row(s int) {
 // for argmax and argmin the position too.
 type accumulator []value.Value
 
-// result returns what the reduction gives.
-func (a accumulator) result() value.Value { return a[len(a)-1] }
+// result returns what reduction r gives.
+func (e *nester) result(r *ir.Value, a accumulator) value.Value {
+	if len(a) == 1 {
+		return e.rounded(r.Type.DType, a[0])
+	}
+	return e.extend(a[1], types.I64, true)
+}
 
 // start returns the accumulator of nothing, in vectors of width elements.
 func (e *nester) start(r *ir.Value, width int) accumulator {
@@ -673,7 +687,10 @@ func (e *nester) start(r *ir.Value, width int) accumulator {
 	if d == tensor.U8 {
 		hi = -1 // all bits
 	}
-	inf, nowhere := math.Inf(1), e.int(vec(types.I64, lanes), math.MaxInt64)
+	inf, nowhere := math.Inf(1), e.int(vec(e.position(), lanes), math.MaxInt32)
+	if e.position() == types.I64 {
+		nowhere = e.int(vec(types.I64, lanes), math.MaxInt64)
+	}
 	switch r.Op {
 	case ir.OpProd, ir.OpAll:
 		return accumulator{number(1, 1)}
@@ -697,7 +714,20 @@ func (e *nester) accumulate(r *ir.Value, a accumulator, x value.Value) accumulat
 	if len(a) == 1 {
 		return e.merge(r, a, accumulator{x})
 	}
-	return e.merge(r, a, accumulator{x, e.wide(e.linear(0, strides(e.n.Inner), e.inner))})
+	pos := e.linear(0, strides(e.n.Inner), e.inner)
+	if e.position() == types.I64 {
+		return e.merge(r, a, accumulator{x, e.wide(pos)})
+	}
+	return e.merge(r, a, accumulator{x, e.short(pos)})
+}
+
+// position returns the type in which argmax counts: more lanes fit a register
+// where it is narrow.
+func (e *nester) position() *types.IntType {
+	if product(e.n.Inner) < math.MaxInt32 {
+		return types.I32
+	}
+	return types.I64
 }
 
 // merge combines two partial results.
