@@ -142,6 +142,9 @@ func (p *planner) steps(r *region, c *cluster) []kernel.Step {
 		k.Gemm = c.gemm
 		p.place(r, c)
 		k.Gemm.Store = p.stored(c)
+		if c.gemm.Packed == nil {
+			return []kernel.Step{k}
+		}
 		pack := &kernel.Kernel{Kind: kernel.Copy, Pack: c.gemm}
 		return []kernel.Step{pack, k}
 	}

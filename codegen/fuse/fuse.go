@@ -34,6 +34,9 @@ type Options struct {
 	// Panel returns how many columns a panel of a packed operand has, for
 	// products with so many columns on the target.
 	Panel func(d ir.DType, cols int) int
+	// InPlace reports whether a product should read its right operand where it
+	// is, without packing; nil for never.
+	InPlace func(g *kernel.Gemm) bool
 }
 
 // Program returns f as kernels. All sizes of f are constant.

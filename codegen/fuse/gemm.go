@@ -85,7 +85,7 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 }
 
 // place fills in the operands and strides of a product and makes the buffer
-// for its packed operand.
+// for its packed operand, if it has one.
 func (p *planner) place(r *region, c *cluster) {
 	g := c.gemm
 	operands, result, _ := ir.SplitSpec(g.Value.Attrs.(*ir.ContractAttrs).Spec)
@@ -123,6 +123,9 @@ func (p *planner) place(r *region, c *cluster) {
 	}
 	d := g.Value.Type.DType
 	g.Panel = p.opts.Panel(d, g.Col.Size)
+	if p.opts.InPlace != nil && p.opts.InPlace(g) {
+		return
+	}
 	elem := d.Size()
 	if d == tensor.BF16 || d == tensor.F16 {
 		elem = 4 // packed in the type of the arithmetic

@@ -183,7 +183,8 @@ type Gemm struct {
 	Store []Store
 	// Packed holds B, packed by the Pack kernel before: for each point of Batch
 	// and each panel of Panel columns, one run of Sum by Panel elements, the
-	// columns beyond the last zero.
+	// columns beyond the last zero. Without it B is read in place, which takes a
+	// Col.B of 1.
 	Packed *Buffer
 	Panel  int
 }

@@ -94,8 +94,12 @@ func (k *Kernel) Space() string {
 	case k.Pack != nil:
 		return fmt.Sprintf("pack %v of %v in panels of %d", k.Pack.B.Buf, k.Pack.Value, k.Pack.Panel)
 	case k.Gemm != nil:
+		right := k.Gemm.Packed
+		if right == nil {
+			right = k.Gemm.B.Buf
+		}
 		return fmt.Sprintf("gemm batch %v rows %v columns %d over %v of %v and %v",
-			sizes(k.Gemm.Batch), sizes(k.Gemm.Rows), k.Gemm.Col.Size, sizes(k.Gemm.Sum), k.Gemm.A.Buf, k.Gemm.Packed)
+			sizes(k.Gemm.Batch), sizes(k.Gemm.Rows), k.Gemm.Col.Size, sizes(k.Gemm.Sum), k.Gemm.A.Buf, right)
 	}
 	s := fmt.Sprintf("%v to %v", k.Single.Value, k.Single.Out)
 	if k.Single.InPlace {

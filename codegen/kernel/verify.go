@@ -193,7 +193,11 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 		add(k.Pack.B.Buf)
 	case k.Gemm != nil:
 		add(k.Gemm.A.Buf)
-		add(k.Gemm.Packed)
+		if k.Gemm.Packed != nil {
+			add(k.Gemm.Packed)
+		} else {
+			add(k.Gemm.B.Buf)
+		}
 		seen[k.Gemm.Value] = true
 	}
 	for _, s := range k.Stores() {
