@@ -408,14 +408,16 @@ func TestGemmTypesAndTargets(t *testing.T) {
 			target.VectorBytes = 0
 		}
 		for _, d := range tensor.DTypes() {
-			if d == tensor.Bool {
+			if d == tensor.Bool || (bytes == 32 || bytes < 0) && d != tensor.F32 && d != tensor.F16 && d != tensor.I8 {
 				continue
 			}
 			for _, strict := range []bool{false, true} {
 				newProduct(t, matmulText(d, 13, 21, 43), target, strict, true).check(t, lib, host, target)
 			}
 			newProduct(t, transposedText(d, 13, 21, 43), target, false, true).check(t, lib, host, target)
-			newProduct(t, matmulText(d, 6, 9, 37), target, false, false).check(t, lib, host, target)
+			if bytes == 0 {
+				newProduct(t, matmulText(d, 6, 9, 37), target, false, false).check(t, lib, host, target)
+			}
 		}
 	}
 }
@@ -575,11 +577,8 @@ func TestGemmForms(t *testing.T) {
 func TestPack(t *testing.T) {
 	lib := library(t)
 	for name, text := range gemmForms {
-		for _, bytes := range []int{0, 16, -1} {
-			host, target := hostTarget(lib, max(bytes, 0))
-			if bytes < 0 {
-				target.VectorBytes = 0
-			}
+		for _, bytes := range []int{0, 16} {
+			host, target := hostTarget(lib, bytes)
 			p := newProduct(t, text, target, false, true)
 			args := randomArgs(p.f, 3)
 			g := p.gemm

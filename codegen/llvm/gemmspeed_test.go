@@ -71,14 +71,18 @@ func BenchmarkGemm(b *testing.B) {
 	lib := library(b)
 	host, target := hostTarget(lib, 0)
 	peak := newPeak(b, lib, host, target)
-	for _, mnk := range [][3]int{{1024, 1024, 1024}, {512, 3072, 768}, {197, 384, 384}, {64, 64, 64}, {128, 1536, 768}, {8, 768, 4096}, {1024, 1024, 4096}} {
+	for _, mnk := range [][3]int{{1024, 1024, 1024}, {512, 3072, 768}, {197, 384, 384}, {64, 64, 64}, {128, 1536, 768}, {8, 768, 4096}, {16, 512, 512}, {128, 512, 512}, {256, 256, 256}, {16, 4096, 4096}, {128, 4096, 4096}, {256, 2048, 2048}, {64, 2048, 512}, {1024, 1024, 4096}} {
 		m, n, k := mnk[0], mnk[1], mnk[2]
-		for _, form := range []struct{ name, text string }{
-			{"NN", matmulText(tensor.F32, m, k, n)},
-			{"TT", transposedText(tensor.F32, m, k, n)},
+		for _, form := range []struct {
+			name, text string
+			pack       bool
+		}{
+			{"NN", matmulText(tensor.F32, m, k, n), true},
+			{"NN-in-place", matmulText(tensor.F32, m, k, n), false},
+			{"TT", transposedText(tensor.F32, m, k, n), true},
 		} {
 			b.Run(fmt.Sprintf("%s/%dx%dx%d", form.name, m, n, k), func(b *testing.B) {
-				p := newProduct(b, form.text, target, false, true)
+				p := newProduct(b, form.text, target, false, form.pack)
 				img := p.compile(b, lib, host, target)
 				p.measure(b, img, peak)
 			})
@@ -102,12 +106,14 @@ func (p *gemmCase) measure(b *testing.B, img *jit.Image, peak func() float64) {
 	for _, d := range slices.Concat(p.gemm.Batch, p.gemm.Rows, p.gemm.Sum, []kernel.Dim{p.gemm.Col}) {
 		flops *= float64(d.Size)
 	}
-	pack, _ := img.Symbol("k0")
+	pack, packed := img.Symbol("k0")
 	gemm, _ := img.Symbol("k1")
 	var whole, apart, peaks []float64
 	for b.Loop() {
 		start := time.Now()
-		jit.Call(pack, list...)
+		if packed {
+			jit.Call(pack, list...)
+		}
 		middle := time.Now()
 		jit.Call(gemm, list...)
 		end := time.Now()

@@ -23,7 +23,7 @@ import (
 // plan returns f as kernels with their memory placed.
 func plan(t testing.TB, f *ir.Func, target Target, strict bool) *kernel.Program {
 	t.Helper()
-	p := fuse.Program(f, fuse.Options{Strict: strict, Panel: func(d ir.DType, cols int) int { return PanelWidth(target, d, cols) }})
+	p := fuse.Program(f, fuse.Options{Strict: strict, Panel: func(d ir.DType, cols int) int { return PanelWidth(target, d, cols) }, InPlace: func(g *kernel.Gemm) bool { return target.VectorBytes >= 32 && InPlace(g) }})
 	memplan.Assign(p)
 	if err := kernel.Verify(p); err != nil {
 		t.Fatalf("%v\n%v", err, p)

@@ -93,6 +93,30 @@ func rowCost(nv, rows int) float64 {
 	return max(n/2, (1+n/r)/2, 4/r)
 }
 
+// InPlace reports whether the right operand of g is better read where it is than
+// packed before (kernel.Gemm.Packed): packing takes longer than it saves where
+// few rows use it, or some, and the cache holds neighbouring rows of it well.
+// g.Batch to g.Sum and the operands must be filled in.
+func InPlace(g *kernel.Gemm) bool {
+	const fewRows, someRows, nearBytes = 16, 256, 6 << 10 // as measured; see BenchmarkGemm
+	d := g.Value.Type.DType
+	if g.Col.B != 1 || masked(g.A.Buf.Value) || masked(g.B.Buf.Value) || !types.Equal(memType(d), regType(d)) {
+		return false
+	}
+	rows := 1
+	for _, r := range g.Rows {
+		rows *= r.Size
+	}
+	near := true
+	for i, k := range g.Sum {
+		near = near && max(k.B, -k.B)*d.Size() <= nearBytes
+		if i == len(g.Sum)-1 && k.A != 1 {
+			return false // blocks of A are packed, which takes a packed B
+		}
+	}
+	return rows <= fewRows || near && rows <= someRows
+}
+
 // A rowGroup is rows whose elements of A are in equal distances: one dimension,
 // or several that lie densely.
 type rowGroup struct {
