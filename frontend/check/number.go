@@ -34,8 +34,6 @@ var errBits = errors.New("a static number of more than 65536 bits; the limit is 
 // errOpen says that the result depends on sizes in a way that has no form.
 var errOpen = errors.New("unknown before sizes are known")
 
-func ratNumber(r *big.Rat) number { return number{rat: r} }
-
 func intNumber(n int64) number { return number{rat: new(big.Rat).SetInt64(n)} }
 
 // realNumber returns x, as a fraction where it is an integer that is small
