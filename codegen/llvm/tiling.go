@@ -70,7 +70,7 @@ func RowTile(t Target, d ir.DType, panel int) int {
 func PanelWidth(t Target, d ir.DType, cols int) int {
 	lanes, best, width := tileLanes(t, d), 0.0, 0
 	likely := len(tileRows(t)) - 2 // of equals the one that leaves a register free
-	for nv := len(tileRows(t)) - 1; nv > 0; nv-- {
+	for nv := max(1, min(len(tileRows(t))-1, (cols+lanes-1)/lanes)); nv > 0; nv-- {
 		panel := nv * lanes
 		rows := RowTile(t, d, panel)
 		cost := float64(cols/panel) * rowCost(nv, rows)
