@@ -44,7 +44,7 @@ var pullers = [ir.NumOps]puller{
 
 	ir.OpAdd:      pull(func(e *emitter, d ir.DType, x []value.Value) value.Value { return e.plusOf(d, x[0], x[1]) }),
 	ir.OpSub:      pull(minus),
-	ir.OpMul:      pull(func(e *emitter, d ir.DType, x []value.Value) value.Value { return e.productOf(d, x[0], x[1]) }),
+	ir.OpMul:      pullMul,
 	ir.OpDiv:      pull(func(e *emitter, _ ir.DType, x []value.Value) value.Value { return e.fdiv(x[0], x[1]) }),
 	ir.OpFloorDiv: pullDivision,
 	ir.OpMod:      pullDivision,
@@ -353,6 +353,25 @@ func newContraction(v *ir.Value) contraction {
 // term returns the product of the operands where the result's letters are outer
 // and the summed ones inner.
 func (s *scope) term(v *ir.Value, c contraction, outer, inner []index) value.Value {
+	d := v.Type.DType
+	places := c.places(outer, inner)
+	var out value.Value
+	zero := test{no: true}
+	for k, a := range v.Args {
+		x := s.value(a, places[k])
+		zero = s.oneOf(zero, s.zeroAt(a, places[k]))
+		if out == nil {
+			out = x
+		} else {
+			out = s.productOf(d, out, x)
+		}
+	}
+	return s.withZeros(d, out, zero, 0)
+}
+
+// places returns the index of each operand where the result's letters are outer
+// and the summed ones inner.
+func (c contraction) places(outer, inner []index) [][]index {
 	where := map[rune]index{}
 	for i, l := range c.result {
 		where[l] = outer[i]
@@ -360,18 +379,20 @@ func (s *scope) term(v *ir.Value, c contraction, outer, inner []index) value.Val
 	for i, l := range c.summed {
 		where[l] = inner[i]
 	}
-	var out value.Value
-	for k, a := range v.Args {
-		idx := make([]index, len(c.operands[k]))
-		for i, l := range c.operands[k] {
-			idx[i] = where[l]
-		}
-		x := s.value(a, idx)
-		if out == nil {
-			out = x
-		} else {
-			out = s.productOf(v.Type.DType, out, x)
+	out := make([][]index, len(c.operands))
+	for k, letters := range c.operands {
+		for _, l := range letters {
+			out[k] = append(out[k], where[l])
 		}
 	}
 	return out
+}
+
+func pullMul(s *scope, v *ir.Value, idx []index) value.Value {
+	x, d := s.operands(v, idx), v.Type.DType
+	zero := test{no: true}
+	for _, a := range v.Args {
+		zero = s.oneOf(zero, s.zeroAt(a, s.stretched(a, idx)))
+	}
+	return s.rounded(d, s.withZeros(d, s.productOf(d, x[0], x[1]), zero, 0))
 }

@@ -228,21 +228,29 @@ func pullBroadcast(s *scope, v *ir.Value, idx []index) value.Value {
 }
 
 func pullTranspose(s *scope, v *ir.Value, idx []index) value.Value {
+	return s.value(v.Args[0], transposed(v, idx))
+}
+
+func transposed(v *ir.Value, idx []index) []index {
 	out := make([]index, len(idx))
 	for i, p := range v.Attrs.(*ir.PermAttrs).Perm {
 		out[p] = idx[i]
 	}
-	return s.value(v.Args[0], out)
+	return out
 }
 
 func pullSlice(s *scope, v *ir.Value, idx []index) value.Value {
+	return s.value(v.Args[0], s.sliced(v, idx))
+}
+
+func (s *scope) sliced(v *ir.Value, idx []index) []index {
 	a := v.Attrs.(*ir.SliceAttrs)
 	out := make([]index, len(idx))
 	for i, x := range idx {
 		start, _ := a.Start[i].Int()
 		out[i] = s.shift(s.scale(x, a.Step[i]), start)
 	}
-	return s.value(v.Args[0], out)
+	return out
 }
 
 func pullDiagonal(s *scope, v *ir.Value, idx []index) value.Value {
@@ -304,7 +312,7 @@ func (s *scope) within(x index, lo, hi int) test {
 // Where lanes differ now and then but mostly agree, as at the edge of padding,
 // yes is also emitted for the case that t holds in all lanes, with indices that
 // still follow each other.
-func (s *scope) pick(t test, d ir.DType, yes, no func(all bool) value.Value) value.Value {
+func (s *scope) pick(t test, yes, no func(all bool) value.Value) value.Value {
 	switch {
 	case t.yes:
 		return yes(true)
@@ -350,10 +358,19 @@ func (s *scope) clamp(x index, n int, all bool) index {
 }
 
 func pullPad(s *scope, v *ir.Value, idx []index) value.Value {
-	a, arg := v.Attrs.(*ir.PadAttrs), v.Args[0]
-	from := arg.Type.Dims()
-	inside := s.always()
-	moved := make([]index, len(idx))
+	arg := v.Args[0]
+	moved, inside := s.padded(v, idx)
+	return s.pick(inside, func(all bool) value.Value {
+		return s.value(arg, s.clamped(moved, arg.Type.Dims(), all))
+	}, func(bool) value.Value { return s.number(v.Type.DType, v.Attrs.(*ir.PadAttrs).Value) })
+}
+
+// padded returns where in the operand of a pad element idx is, and whether it is
+// inside.
+func (s *scope) padded(v *ir.Value, idx []index) (moved []index, inside test) {
+	a, from := v.Attrs.(*ir.PadAttrs), v.Args[0].Type.Dims()
+	inside = s.always()
+	moved = make([]index, len(idx))
 	for i, x := range idx {
 		lo, _ := a.Lo[i].Int()
 		hi, _ := a.Hi[i].Int()
@@ -362,9 +379,7 @@ func pullPad(s *scope, v *ir.Value, idx []index) value.Value {
 			inside = s.both(inside, s.within(moved[i], 0, from[i]))
 		}
 	}
-	return s.pick(inside, v.Type.DType, func(all bool) value.Value {
-		return s.value(arg, s.clamped(moved, from, all))
-	}, func(bool) value.Value { return s.number(v.Type.DType, a.Value) })
+	return moved, inside
 }
 
 // clamped clamps all of idx.
@@ -401,7 +416,7 @@ func pullConcat(s *scope, v *ir.Value, idx []index) value.Value {
 			return here(all)
 		}
 		t := s.against(enum.IPredSLT, moved[axis], at(i64(dims[axis])))
-		return s.pick(t, v.Type.DType, func(yes bool) value.Value { return here(yes && all) },
+		return s.pick(t, func(yes bool) value.Value { return here(yes && all) },
 			func(none bool) value.Value { return from(k+1, start+dims[axis], none && all) })
 	}
 	return from(0, 0, true)
@@ -419,6 +434,11 @@ func (s *scope) keep(t test, d ir.DType, x value.Value) value.Value {
 }
 
 func pullTri(s *scope, v *ir.Value, idx []index) value.Value {
+	return s.keep(s.inTriangle(v, idx), v.Type.DType, s.value(v.Args[0], idx))
+}
+
+// inTriangle tests whether a tri keeps an element.
+func (s *scope) inTriangle(v *ir.Value, idx []index) test {
 	a := v.Attrs.(*ir.TriAttrs)
 	k, _ := a.K.Int()
 	i, j := idx[len(idx)-2], idx[len(idx)-1]
@@ -426,7 +446,7 @@ func pullTri(s *scope, v *ir.Value, idx []index) value.Value {
 	if a.Upper {
 		pred = enum.IPredSGE
 	}
-	return s.keep(s.against(pred, j, s.shift(i, k)), v.Type.DType, s.value(v.Args[0], idx))
+	return s.against(pred, j, s.shift(i, k))
 }
 
 func pullDiag(s *scope, v *ir.Value, idx []index) value.Value {
@@ -458,12 +478,10 @@ func (s *scope) structured(t ir.Type, idx []index, load func([]index) value.Valu
 	}
 	dims := t.Dims()
 	r := len(idx)
-	m, n := dims[r-2], dims[r-1]
 	i, j := idx[r-2], idx[r-1]
-	below, above := p.Band(m, n)
 	var x value.Value
-	if p.Mirrored() && m > 1 {
-		x = s.pick(s.against(enum.IPredSLE, j, i), t.DType, func(all bool) value.Value {
+	if p.Mirrored() && dims[r-1] > 1 {
+		x = s.pick(s.against(enum.IPredSLE, j, i), func(all bool) value.Value {
 			if all {
 				return load(idx)
 			}
@@ -479,14 +497,7 @@ func (s *scope) structured(t ir.Type, idx []index, load func([]index) value.Valu
 	} else {
 		x = load(idx)
 	}
-	inside := s.always()
-	if above < n-1 {
-		inside = s.both(inside, s.against(enum.IPredSLE, j, s.shift(i, above)))
-	}
-	if below < m-1 {
-		inside = s.both(inside, s.against(enum.IPredSLE, i, s.shift(j, below)))
-	}
-	x = s.keep(inside, t.DType, x)
+	x = s.keep(s.inBand(t, idx), t.DType, x)
 	if p.Has(ir.Unit) {
 		on := s.against(enum.IPredEQ, i, j)
 		switch {
@@ -498,6 +509,24 @@ func (s *scope) structured(t ir.Type, idx []index, load func([]index) value.Valu
 		return s.choose(on.is, s.one(t.DType), x)
 	}
 	return x
+}
+
+// inBand tests whether an element may be other than zero in the structure that
+// t promises.
+func (s *scope) inBand(t ir.Type, idx []index) test {
+	dims := t.Dims()
+	r := len(idx)
+	m, n := dims[r-2], dims[r-1]
+	i, j := idx[r-2], idx[r-1]
+	below, above := t.Props.Band(m, n)
+	inside := s.always()
+	if above < n-1 {
+		inside = s.both(inside, s.against(enum.IPredSLE, j, s.shift(i, above)))
+	}
+	if below < m-1 {
+		inside = s.both(inside, s.against(enum.IPredSLE, i, s.shift(j, below)))
+	}
+	return inside
 }
 
 // lower returns idx with the last two indices swapped where they are above the
@@ -551,7 +580,7 @@ func pullUpdate(s *scope, v *ir.Value, idx []index) value.Value {
 			here = s.both(here, s.within(x, 0, dims[i]))
 		}
 	}
-	return s.pick(here, v.Type.DType, func(all bool) value.Value {
+	return s.pick(here, func(all bool) value.Value {
 		return s.value(part, s.clamped(moved, dims, all))
 	}, func(bool) value.Value { return s.value(into, idx) })
 }
@@ -618,7 +647,7 @@ func pullDynUpdate(s *scope, v *ir.Value, idx []index) value.Value {
 	start := s.where(v, v.Args[2], nil, n-dims[axis]+1, n)
 	moved := slices.Clone(idx)
 	moved[axis] = s.sum(idx[axis], s.scale(start, -1))
-	return s.pick(s.within(moved[axis], 0, dims[axis]), v.Type.DType, func(all bool) value.Value {
+	return s.pick(s.within(moved[axis], 0, dims[axis]), func(all bool) value.Value {
 		at := slices.Clone(moved)
 		at[axis] = s.clamp(moved[axis], dims[axis], all)
 		return s.value(part, at)

@@ -34,8 +34,8 @@ type nester struct {
 	// across says that some memory lies across the axis of the vectors, as in a
 	// transposition: what a vector touches is touched again by the next rows.
 	across bool
-	outer []index     // where the code is that is emitted
-	inner []index
+	outer  []index // where the code is that is emitted
+	inner  []index
 
 	offset   int // of the vector in its group, in elements
 	rowsKept []*row

@@ -1,0 +1,157 @@
+package llvm
+
+import (
+	"slices"
+
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/value"
+
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// What is zero by construction stays zero in a product even beside NaN and
+// infinities: what a promised structure leaves out and, but in strict mode, what
+// diag, one_hot and their kin leave zero. Most values have no such elements, and
+// cost nothing here.
+
+// hasZeros reports whether elements of v may be zero by construction.
+func (s *scope) hasZeros(v *ir.Value) bool {
+	known, ok := s.zeros[v]
+	if ok {
+		return known
+	}
+	has := v.Type.DType.IsFloat() && s.findZeros(v)
+	s.zeros[v] = has
+	return has
+}
+
+func (s *scope) findZeros(v *ir.Value) bool {
+	some := func() bool { return slices.ContainsFunc(v.Args, s.hasZeros) }
+	switch v.Op {
+	case ir.OpParam:
+		return masked(v)
+	case ir.OpAssume:
+		return v.Type.Props.Set&^(ir.Orthogonal|ir.Permutation|ir.OneHot) != 0 || some()
+	case ir.OpFull:
+		return !s.strict && v.Attrs.(*ir.FullAttrs).Value.Float == 0
+	case ir.OpDiag, ir.OpTri, ir.OpOneHot:
+		return !s.strict || v.Op != ir.OpOneHot && some()
+	case ir.OpPad:
+		return !s.strict && v.Attrs.(*ir.PadAttrs).Value.Float == 0 || some()
+	case ir.OpNeg, ir.OpAbs, ir.OpConvert, ir.OpMul, ir.OpReshape, ir.OpBroadcast, ir.OpTranspose, ir.OpSlice, ir.OpDiagonal:
+		return some()
+	case ir.OpContract:
+		return len(newContraction(v).summed) == 0 && some()
+	}
+	return false
+}
+
+// oneOf tests whether x or y holds.
+func (s *scope) oneOf(x, y test) test {
+	switch {
+	case x.yes || y.yes:
+		return test{yes: true}
+	case x.no:
+		return y
+	case y.no:
+		return x
+	}
+	a, b := x.is, y.is
+	if lanesOf(a) != lanesOf(b) {
+		a, b = s.splat(a, s.lanes), s.splat(b, s.lanes)
+	}
+	return test{is: s.cur.NewOr(a, b)}
+}
+
+// unless tests whether x does not hold.
+func (s *scope) unless(x test) test {
+	if x.yes || x.no {
+		return test{yes: x.no, no: x.yes}
+	}
+	return test{is: s.not(x.is)}
+}
+
+// zeroAt tests whether element idx of v is zero by construction.
+func (s *scope) zeroAt(v *ir.Value, idx []index) test {
+	if !s.hasZeros(v) {
+		return test{no: true}
+	}
+	if s.flat {
+		idx = s.flatOr(v, idx)
+	}
+	idx = s.canonical(v, idx)
+	r := len(idx)
+	arg := func(idx []index) test { return s.zeroAt(v.Args[0], idx) }
+	switch v.Op {
+	case ir.OpParam:
+		return s.outside(v.Type, idx)
+	case ir.OpAssume:
+		return s.oneOf(s.outside(v.Type, idx), arg(idx))
+	case ir.OpFull:
+		return test{yes: true}
+	case ir.OpOneHot:
+		at := v.Args[0]
+		i := s.asIndex(s.asI64(at.Type.DType, s.asked(at, idx[:r-1])))
+		return s.unless(s.against(enum.IPredEQ, i, idx[r-1]))
+	case ir.OpDiag:
+		off := s.unless(s.against(enum.IPredEQ, idx[r-2], idx[r-1]))
+		if s.strict {
+			off = test{no: true}
+		}
+		return s.oneOf(off, arg(idx[:r-1]))
+	case ir.OpTri:
+		if s.strict {
+			return arg(idx)
+		}
+		return s.oneOf(s.unless(s.inTriangle(v, idx)), arg(idx))
+	case ir.OpPad:
+		moved, inside := s.padded(v, idx)
+		within := test{no: true}
+		if s.hasZeros(v.Args[0]) && v.Args[0].Type.Elems() > 0 {
+			within = s.both(inside, arg(s.clamped(moved, v.Args[0].Type.Dims(), false)))
+		}
+		if s.strict || v.Attrs.(*ir.PadAttrs).Value.Float != 0 {
+			return within
+		}
+		return s.oneOf(s.unless(inside), within)
+	case ir.OpReshape:
+		return arg(s.reshaped(idx, v.Type.Dims(), v.Args[0].Type.Dims()))
+	case ir.OpTranspose:
+		return arg(transposed(v, idx))
+	case ir.OpSlice:
+		return arg(s.sliced(v, idx))
+	case ir.OpDiagonal:
+		return arg(append(slices.Clone(idx), idx[r-1]))
+	case ir.OpContract:
+		out := test{no: true}
+		c := newContraction(v)
+		for k, at := range c.places(idx, nil) {
+			out = s.oneOf(out, s.zeroAt(v.Args[k], at))
+		}
+		return out
+	}
+	out := test{no: true} // elementwise: zero where one operand is
+	for _, a := range v.Args {
+		out = s.oneOf(out, s.zeroAt(a, s.stretched(a, idx)))
+	}
+	return out
+}
+
+// outside tests whether an element is outside of the structure that t promises.
+func (s *scope) outside(t ir.Type, idx []index) test {
+	return s.unless(s.inBand(t, idx))
+}
+
+// withZeros returns x, a product of factors, or the zero nothing where x is NaN and a factor is zero by construction.
+func (s *scope) withZeros(d ir.DType, x value.Value, zero test, nothing float64) value.Value {
+	if zero.no || !d.IsFloat() {
+		return x
+	}
+	is := zero.is
+	if zero.yes {
+		is = constant.True
+	}
+	lost := s.both(test{is: s.splat(is, lanesOf(x))}, test{is: s.isNaN(x)})
+	return s.choose(lost.is, s.float(x.Type(), nothing), x)
+}
