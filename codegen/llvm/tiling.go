@@ -95,10 +95,12 @@ func rowCost(nv, rows int) float64 {
 
 // InPlace reports whether the right operand of g is better read where it is than
 // packed before (kernel.Gemm.Packed): packing takes longer than it saves where
-// few rows use it, or some, and the cache holds neighbouring rows of it well.
+// few rows use it, or some and the cache holds it well.
 // g.Batch to g.Sum and the operands must be filled in.
 func InPlace(g *kernel.Gemm) bool {
-	const fewRows, someRows, nearBytes = 16, 256, 6 << 10 // as measured; see BenchmarkGemm
+	// As measured; see BenchmarkGemm. Where rows are a page or more apart, what
+	// is in the cache depends on where the pages are.
+	const fewRows, someRows, pageBytes, allBytes = 16, 256, 4 << 10, 1 << 20
 	d := g.Value.Type.DType
 	if g.Col.B != 1 || masked(g.A.Buf.Value) || masked(g.B.Buf.Value) || !types.Equal(memType(d), regType(d)) {
 		return false
@@ -107,14 +109,15 @@ func InPlace(g *kernel.Gemm) bool {
 	for _, r := range g.Rows {
 		rows *= r.Size
 	}
-	near := true
+	near, bytes := true, g.Col.Size*d.Size()
 	for i, k := range g.Sum {
-		near = near && max(k.B, -k.B)*d.Size() <= nearBytes
+		near = near && max(k.B, -k.B)*d.Size() < pageBytes
+		bytes *= k.Size
 		if i == len(g.Sum)-1 && k.A != 1 {
 			return false // blocks of A are packed, which takes a packed B
 		}
 	}
-	return rows <= fewRows || near && rows <= someRows
+	return rows <= fewRows || near && bytes <= allBytes && rows <= someRows
 }
 
 // A rowGroup is rows whose elements of A are in equal distances: one dimension,
