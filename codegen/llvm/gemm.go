@@ -104,7 +104,8 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 	return e
 }
 
-// emit emits the loops around the tiles.
+// emit emits the loops around the tiles. Groups are passed over once somebody
+// asks to stop.
 func (e *gemmEmitter) emit() {
 	g := e.g
 	groups := e.panels * e.cut.blocks
@@ -120,7 +121,9 @@ func (e *gemmEmitter) emit() {
 	}
 	e.loop(start, end, 1, nil, func(group value.Value, _ []value.Value) []value.Value {
 		first := e.mul(group, block)
-		e.group(group, start, e.larger(e.sub(lo, first), i64(0)), e.smaller(e.sub(hi, first), block))
+		e.when(e.poll(), func() {
+			e.group(group, start, e.larger(e.sub(lo, first), i64(0)), e.smaller(e.sub(hi, first), block))
+		})
 		return nil
 	})
 }

@@ -618,3 +618,33 @@ func each(dims []kernel.Dim, from int, body func(from int)) {
 		each(dims[1:], from+k*dims[0].B, body)
 	}
 }
+
+// TestGemmStops asks for a stop before a product begins, which then stores
+// nothing.
+func TestGemmStops(t *testing.T) {
+	lib := library(t)
+	host, target := hostTarget(lib, 0)
+	p := newProduct(t, matmulText(tensor.F32, 20, 30, 70), target, false, true)
+	img := p.compile(t, lib, host, target)
+	ctx := newCtx(t, p.prog, 1)
+	ctx[kernel.CtxCancel] = 1
+	list := []uintptr{uintptr(unsafe.Pointer(&ctx[0])), 0, 1}
+	var result []byte
+	for _, b := range p.prog.Buffers {
+		memory := fenced(t, b.Bytes)
+		if b.Kind == kernel.Result {
+			result = memory
+		}
+		list = append(list, uintptr(unsafe.Pointer(&memory[0])))
+	}
+	for i := range result {
+		result[i] = 0xff
+	}
+	fn, _ := img.Symbol("k1")
+	jit.Call(fn, list...)
+	for i, x := range result {
+		if x != 0xff {
+			t.Fatalf("byte %d is written after a stop", i)
+		}
+	}
+}
