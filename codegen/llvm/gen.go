@@ -2,6 +2,7 @@ package llvm
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -424,12 +425,13 @@ func (s *scope) emitAt(d, lanes int, body func() value.Value) value.Value {
 		s.note(x, s.now)
 		return x
 	}
-	cur, now := s.cur, s.now
-	s.cur, s.now = s.levels[d+1].before, d
+	// body may open and close levels of its own.
+	cur, now, levels, bound := s.cur, s.now, s.levels, s.bound
+	s.cur, s.now, s.levels, s.bound = levels[d+1].before, d, levels[:d+1:d+1], maps.Clone(bound)
 	x := body()
 	s.note(x, d)
-	s.levels[d+1].before = s.cur
-	s.cur, s.now = cur, now
+	levels[d+1].before = s.cur
+	s.cur, s.now, s.levels, s.bound = cur, now, levels, bound
 	return x
 }
 

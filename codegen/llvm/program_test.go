@@ -226,7 +226,10 @@ func TestCases(t *testing.T) {
 			continue
 		}
 		n++
-		t.Run(c.Name, func(t *testing.T) { m.check(t, c, i%2 == 0) })
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			m.check(t, c, i%2 == 0)
+		})
 	}
 	t.Logf("%d cases", n)
 }

@@ -26,7 +26,10 @@ func TestTargets(t *testing.T) {
 				if (i+n)%23 != 0 || pending(c.Func) {
 					continue
 				}
-				t.Run(lib.Version().String()+" "+c.Name, func(t *testing.T) { m.check(t, c, k%2 == 0) })
+				t.Run(lib.Version().String()+" "+c.Name, func(t *testing.T) {
+					t.Parallel()
+					m.check(t, c, k%2 == 0)
+				})
 			}
 			n++
 		}
