@@ -210,17 +210,17 @@ func (e *programEmitter) code(k *kernel.Kernel) (*kernelCode, []*kernel.Buffer, 
 		if p == nil {
 			t := types.NewPointer(memType(b.Type.DType))
 			p = llir.NewParam(fmt.Sprintf("b%d", len(buffers)), t)
-			p.Attrs = []llir.ParamAttribute{enum.ParamAttrNoAlias, enum.ParamAttrNoCapture, llir.Dereferenceable{N: uint64(max(b.Bytes, 1))}}
+			p.Attrs = []llir.ParamAttribute{enum.ParamAttrNoAlias, enum.ParamAttrNoCapture}
+			if n := b.Type.Bytes(); n > 0 {
+				p.Attrs = append(p.Attrs, llir.Dereferenceable{N: uint64(n)})
+			}
 			byBuffer[b] = p
 			buffers, code.pointer = append(buffers, b), append(code.pointer, t)
 			em.fn.Params, em.fn.Sig.Params = append(em.fn.Params, p), append(em.fn.Sig.Params, t)
 		}
 		return p
 	}
-	s := newScope(em, e.prog, k, ps[0], ps[1], ps[2], ps[3], func(b *kernel.Buffer) value.Value {
-		p := ptr(b)
-		return p
-	})
+	s := newScope(em, e.prog, k, ps[0], ps[1], ps[2], ps[3], ptr)
 	switch {
 	case k.Nest != nil:
 		s.emitNest()

@@ -1,0 +1,66 @@
+package llvm
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lathe-lang/lathe/internal/irtest"
+)
+
+// TestEqualKernels compiles layers that are alike: there is one function a
+// kernel, whatever the number of layers.
+func TestEqualKernels(t *testing.T) {
+	text := func(layers int) string {
+		var b strings.Builder
+		b.WriteString("func f(x: f32[64, 64]) -> (f32[64, 64]) {\n")
+		x := "x"
+		for i := range layers {
+			v := func(k int) string { return fmt.Sprintf("v%d", 1+6*i+k) }
+			fmt.Fprintf(&b, "  %s = reduce_max{axes=[1]} %s : f32[64]\n", v(0), x)
+			fmt.Fprintf(&b, "  %s = reshape %s : f32[64, 1]\n", v(1), v(0))
+			fmt.Fprintf(&b, "  %s = sub %s, %s : f32[64, 64]\n", v(2), x, v(1))
+			fmt.Fprintf(&b, "  %s = contract{spec=\"ab,bc->ac\"} %s, x : f32[64, 64]\n", v(3), v(2))
+			fmt.Fprintf(&b, "  %s = abs %s : f32[64, 64]\n", v(4), v(3))
+			fmt.Fprintf(&b, "  %s = sqrt %s : f32[64, 64]\n", v(5), v(4))
+			x = v(5)
+		}
+		fmt.Fprintf(&b, "  return %s\n}\n", x)
+		p := plan(t, parse(t, b.String()), Target{VectorBytes: 64}, false)
+		out, err := Emit(p, Target{VectorBytes: 64}, Options{Symbol: "program"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	count := func(s string) int { return strings.Count(s, "define internal void @k") }
+	few, many := count(text(3)), count(text(12))
+	if few != many || few == 0 {
+		t.Errorf("3 layers are %d kernels, 12 are %d", few, many)
+	}
+	if calls := strings.Count(text(12), "call void @k"); calls <= many {
+		t.Errorf("12 layers call %d kernels of %d", calls, many)
+	}
+}
+
+// TestSameText emits the same programs twice.
+func TestSameText(t *testing.T) {
+	for seed := range uint64(60) {
+		f, _ := irtest.Random(seed, irtest.Config{})
+		if pending(f) {
+			continue
+		}
+		var texts [2][]byte
+		for i := range texts {
+			var err error
+			texts[i], err = Emit(plan(t, f, Target{VectorBytes: 32}, false), Target{VectorBytes: 32}, Options{Symbol: "program"})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(texts[0], texts[1]) {
+			t.Fatalf("random %d: two texts of %v", seed, f)
+		}
+	}
+}
