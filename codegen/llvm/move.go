@@ -133,13 +133,13 @@ func (s *scope) split(pos index, dims []int) []index {
 			pos = at(i64(0))
 			continue
 		}
-		pos, out[i] = s.divide(pos, dims[i])
+		pos, out[i] = s.divide(pos, dims[i], product(dims))
 	}
 	return out
 }
 
-// divide returns x / n and x % n of an index that is not negative.
-func (s *scope) divide(x index, n int) (quotient, rest index) {
+// divide returns x / n and x % n of an index in 0..limit.
+func (s *scope) divide(x index, n, limit int) (quotient, rest index) {
 	if x.uniform() {
 		q, r := s.over(x.base, n)
 		return at(q), at(r)
@@ -159,14 +159,22 @@ func (s *scope) divide(x index, n int) (quotient, rest index) {
 			q, r := s.over(x.base, n)
 			return at(q), index{base: r, step: x.step}
 		}
-		if n <= math.MaxInt32 && x.step%n == 0 {
+		if x.step%n == 0 {
 			q, r := s.over(x.base, n)
 			return index{base: q, step: x.step / n}, at(r)
 		}
 	}
 	v := s.wide(x)
-	by := s.int(v.Type(), int64(n))
-	return index{vec: s.cur.NewUDiv(v, by)}, index{vec: s.cur.NewURem(v, by)}
+	if limit > math.MaxInt32 {
+		by := s.int(v.Type(), int64(n))
+		return index{vec: s.cur.NewUDiv(v, by)}, index{vec: s.cur.NewURem(v, by)}
+	}
+	// In i32, for which there are vector instructions.
+	short := s.short(x)
+	by := s.int(short.Type(), int64(n))
+	q := s.cur.NewUDiv(short, by)
+	r := s.sub(short, s.mul(q, by))
+	return index{vec: s.cur.NewZExt(q, v.Type())}, index{vec: s.cur.NewZExt(r, v.Type())}
 }
 
 // pullReshape matches the dimensions of both shapes in groups of equal size: a
@@ -572,7 +580,7 @@ func pullUpdate(s *scope, v *ir.Value, idx []index) value.Value {
 			here = s.both(here, s.within(x, 0, dst[i]))
 			x = s.clamp(x, dst[i], false)
 			var rest index
-			x, rest = s.divide(x, n)
+			x, rest = s.divide(x, n, dst[i])
 			here = s.both(here, s.against(enum.IPredEQ, rest, at(i64(0))))
 		}
 		moved[i] = x
