@@ -1,0 +1,25 @@
+// Package codegen turns a function of the IR into LLVM IR for one target: fuse
+// decides on kernels, memplan places their buffers, llvm emits them.
+//
+// This package is part of the compiler, not of its API; it changes without notice.
+package codegen
+
+import (
+	"github.com/lathe-lang/lathe/codegen/fuse"
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/codegen/llvm"
+	"github.com/lathe-lang/lathe/codegen/memplan"
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// Kernels returns f, whose sizes are all constant, as kernels with their
+// memory planned.
+func Kernels(f *ir.Func, t llvm.Target, strict bool) *kernel.Program {
+	p := fuse.Program(f, fuse.Options{
+		Strict:  strict,
+		Panel:   func(d ir.DType, cols int) int { return llvm.PanelWidth(t, d, cols) },
+		InPlace: llvm.InPlace,
+	})
+	memplan.Assign(p)
+	return p
+}

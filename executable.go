@@ -1,0 +1,78 @@
+package lathe
+
+import (
+	"context"
+	"errors"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/frontend"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/runtime"
+)
+
+// An Executable is an entry as native code, with its weights. It is safe for
+// concurrent use.
+type Executable struct {
+	run     *runtime.Executable
+	program *kernel.Program
+	sig     *frontend.Signature
+	weights *weights
+	bound   []*Tensor
+}
+
+func newExecutable(m *machine, p *kernel.Program, sig *frontend.Signature, object []byte, bound []*Tensor, w *weights, opts Options) (*Executable, error) {
+	run, err := runtime.New(runtime.Config{
+		Program: p, Object: object, Symbol: programSymbol, Weights: bound, Pool: m.pool, Threads: opts.threads(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Executable{run: run, program: p, sig: sig, weights: w, bound: bound}, nil
+}
+
+// ErrClosed is the error of a run after Close.
+var ErrClosed = runtime.ErrClosed
+
+// A RuntimeError is what a program found wrong while it ran, such as an index
+// out of range, at its place in the text.
+type RuntimeError = runtime.RuntimeError
+
+// Run evaluates the entry. Inputs are in the order of its parameters; each is
+// read during the call only. The results are fresh, row-major, and the caller's.
+//
+// The error is a *RuntimeError for what the program found wrong, ctx.Err() if
+// ctx ended first, ErrClosed after Close, or says which input does not fit.
+// Calls may overlap.
+func (x *Executable) Run(ctx context.Context, inputs ...*Tensor) ([]*Tensor, error) {
+	return x.run.Run(ctx, inputs...)
+}
+
+// RunInto is Run into tensors of the caller, one for each result. It allocates
+// nothing, if ctx can never end, once as many calls as overlap have been made.
+// An output may share memory with an input, so that a state is handed from call
+// to call; inputs are read as they were when the call began. After an error the
+// contents of the outputs are undefined.
+func (x *Executable) RunInto(ctx context.Context, outputs, inputs []*Tensor) error {
+	return x.run.RunInto(ctx, outputs, inputs)
+}
+
+// Inputs returns the types of the arguments, in order.
+func (x *Executable) Inputs() []ir.Type { return x.run.Inputs() }
+
+// Outputs returns the types of the results, in order.
+func (x *Executable) Outputs() []ir.Type { return x.run.Outputs() }
+
+// Signature says what the entry takes and gives, by name, and its sizes.
+func (x *Executable) Signature() *frontend.Signature { return x.sig }
+
+// Kernels returns the program as kernels, for those who explain it.
+func (x *Executable) Kernels() *kernel.Program { return x.program }
+
+// Weights returns the weights in the order of the signature.
+func (x *Executable) Weights() []*Tensor { return x.bound }
+
+// Close waits for the calls in progress and frees code, memory and mapped
+// files. Closing again does nothing.
+func (x *Executable) Close() error {
+	return errors.Join(x.run.Close(), x.weights.close())
+}

@@ -1,0 +1,143 @@
+package lathe_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lathe-lang/lathe"
+)
+
+const products = `
+fn products(x: f32[m, k], y: f32[k, n], i: i64[m]) -> (f32[m, n], f32[m, k]) {
+    p = relu(x @ y / 2 + 1) ^ 2
+    return p, x[i]
+}
+`
+
+// compile compiles the entry of a text, for n threads.
+func compile(t testing.TB, text string, opts lathe.Options) *lathe.Executable {
+	t.Helper()
+	program, err := lathe.LoadText("test.lathe", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := program.Compile(context.Background(), "", opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return x
+}
+
+func slice[T interface{ float32 | int64 }](t testing.TB, data []T, shape ...int) *lathe.Tensor {
+	t.Helper()
+	v, err := lathe.FromSlice(data, shape...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func sizes(pairs ...string) map[string]string {
+	set := map[string]string{}
+	for _, p := range pairs {
+		k, v, _ := strings.Cut(p, "=")
+		set[k] = v
+	}
+	return set
+}
+
+func TestRun(t *testing.T) {
+	for _, threads := range []int{1, 2, 5} {
+		x := compile(t, products, lathe.Options{Set: sizes("m=2", "k=3", "n=2"), Threads: threads})
+		a := slice(t, []float32{1, 2, 3, 4, 5, 6}, 2, 3)
+		b := slice(t, []float32{1, 0, 0, 1, -1, -4}, 3, 2)
+		idx := slice(t, []int64{1, 0}, 2)
+		got, err := x.Run(t.Context(), a, b, idx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _ := lathe.Slice[float32](got[0])
+		rows, _ := lathe.Slice[float32](got[1])
+		// a @ b is [-2 -10; -2 -19]; halves plus one are [0 -4; 0 -8.5].
+		if want := []float32{0, 0, 0, 0}; !slices.Equal(p, want) {
+			t.Errorf("%d threads: got %v, want %v", threads, p, want)
+		}
+		if want := []float32{4, 5, 6, 1, 2, 3}; !slices.Equal(rows, want) {
+			t.Errorf("%d threads: got %v, want %v", threads, rows, want)
+		}
+	}
+}
+
+// TestIndexError runs out of range: the error has the value, the bound and the
+// place.
+func TestIndexError(t *testing.T) {
+	x := compile(t, products, lathe.Options{Set: sizes("m=2", "k=3", "n=2")})
+	a, b := lathe.NewTensor(lathe.F32, 2, 3), lathe.NewTensor(lathe.F32, 3, 2)
+	_, err := x.Run(t.Context(), a, b, slice(t, []int64{0, 7}, 2))
+	if _, ok := errors.AsType[*lathe.RuntimeError](err); !ok {
+		t.Fatalf("got %v, want a RuntimeError", err)
+	}
+	if want := "test.lathe:4:"; !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "index 7") {
+		t.Errorf("got %q, want it to begin with %q and name index 7", err, want)
+	}
+	if _, err := x.Run(t.Context(), a, b, slice(t, []int64{0, 1}, 2)); err != nil {
+		t.Errorf("a run after one that failed: %v", err)
+	}
+}
+
+// TestRunIntoAllocatesNothing hands the result in again as the next input.
+func TestRunIntoAllocatesNothing(t *testing.T) {
+	const step = `fn step(s: f32[n], x: f32[n]) -> f32[n] { s * 0.5 + x }`
+	x := compile(t, step, lathe.Options{Set: sizes("n=64"), Threads: 1})
+	state, in := lathe.NewTensor(lathe.F32, 64), lathe.NewTensor(lathe.F32, 64)
+	v, _ := lathe.Slice[float32](in)
+	for i := range v {
+		v[i] = 1
+	}
+	outputs, inputs := []*lathe.Tensor{state}, []*lathe.Tensor{state, in}
+	run := func() {
+		if err := x.RunInto(context.Background(), outputs, inputs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	run()
+	s, _ := lathe.Slice[float32](state)
+	if s[0] != 1.5 || s[63] != 1.5 {
+		t.Errorf("after two steps the state is %v, want 1.5", s[0])
+	}
+	if n := testing.AllocsPerRun(100, run); n != 0 {
+		t.Errorf("a run allocates %v times", n)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	x := compile(t, products, lathe.Options{Set: sizes("m=2", "k=3", "n=2")})
+	for range 2 {
+		if err := x.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := x.Run(t.Context(), lathe.NewTensor(lathe.F32, 2, 3), lathe.NewTensor(lathe.F32, 3, 2), slice(t, []int64{0, 1}, 2))
+	if !errors.Is(err, lathe.ErrClosed) {
+		t.Errorf("got %v, want ErrClosed", err)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	x := compile(t, products, lathe.Options{Set: sizes("m=2", "k=3", "n=2")})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := x.Run(ctx, lathe.NewTensor(lathe.F32, 2, 3), lathe.NewTensor(lathe.F32, 3, 2), slice(t, []int64{0, 1}, 2))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}

@@ -1,0 +1,9 @@
+// Package passes rewrites a function of the IR into a cheaper one with the same
+// meaning. In go functions that hold to ir.Verify, with constant sizes; out come
+// functions that hold to it too.
+//
+// This package is part of the compiler, not of its API; it changes without notice.
+//
+// A pass is a file, and has one name everywhere: that of the file, of the stage
+// ir:NAME, of the flag --passes and of its folder in testdata.
+package passes

@@ -1,0 +1,138 @@
+package passes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lathe-lang/lathe/internal/source"
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// A Pass is one rewriting of a function.
+type Pass struct {
+	Name  string
+	After []string // passes that must come before it where both run
+	run   func(*Context, *ir.Func) error
+}
+
+// pipeline returns the passes in the order in which they run.
+func pipeline() []Pass {
+	return []Pass{
+		{Name: "cse", run: cse},
+		{Name: "dead", After: []string{"cse"}, run: dead}, // last: passes leave values without uses
+	}
+}
+
+// Names returns the names of all passes in the order in which they run.
+func Names() []string {
+	var names []string
+	for _, p := range pipeline() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// A Rewrite is one change that a pass made.
+type Rewrite struct {
+	Pass, Rule    string
+	At            source.Pos
+	Before, After int // FLOPs of the whole function
+}
+
+// Options control Run. The zero Options is what users get.
+type Options struct {
+	Passes      []string                      // only these, in this order; nil for all
+	MaxRewrites int                           // stop after so many rewrites; 0 for no limit, -1 for none
+	Verify      bool                          // check the function after each pass
+	After       func(pass string, f *ir.Func) // sees the function after each pass
+	Report      func(Rewrite)                 // sees each rewrite
+}
+
+// A Context is what passes share in one Run.
+type Context struct {
+	context.Context
+	opts     Options
+	pass     string
+	rewrites int
+	flops    int
+}
+
+// allowed reports whether one more rewrite may be made.
+func (ctx *Context) allowed() bool {
+	return ctx.opts.MaxRewrites == 0 || ctx.rewrites < ctx.opts.MaxRewrites
+}
+
+// rewrote reports a rewrite by rule at a place that saves so many FLOPs.
+func (ctx *Context) rewrote(rule string, at source.Pos, saved int) {
+	ctx.rewrites++
+	before := ctx.flops
+	ctx.flops -= saved
+	if ctx.opts.Report != nil {
+		ctx.opts.Report(Rewrite{ctx.pass, rule, at, before, ctx.flops})
+	}
+}
+
+// Select returns the passes that a list of names asks for: those names as
+// listed; none for the single name "none"; the usual ones without some, where
+// the names begin with a minus. An empty list is nil, for all.
+func Select(list []string) ([]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	if len(list) == 1 && list[0] == "none" {
+		return []string{}, nil
+	}
+	without := strings.HasPrefix(list[0], "-")
+	for _, name := range list {
+		bare, minus := strings.CutPrefix(name, "-")
+		if minus != without {
+			return nil, fmt.Errorf("passes are either listed or left out with -: %s mixes the two", strings.Join(list, ","))
+		}
+		if !slices.Contains(Names(), bare) {
+			hint := "the passes are " + strings.Join(Names(), ", ")
+			if near := source.Near(bare, Names()); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			return nil, fmt.Errorf("no pass is called %s: %s", source.Quote(bare), hint)
+		}
+	}
+	if !without {
+		return list, nil
+	}
+	return slices.DeleteFunc(Names(), func(n string) bool { return slices.Contains(list, "-"+n) }), nil
+}
+
+// Run rewrites f by the passes of the options, which Select has checked.
+func Run(ctx context.Context, f *ir.Func, opts Options) error {
+	names := opts.Passes
+	if names == nil {
+		names = Names()
+	}
+	c := &Context{Context: ctx, opts: opts, flops: f.Flops()}
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(pipeline(), func(p Pass) bool { return p.Name == name })
+		if i < 0 {
+			return fmt.Errorf("no pass is called %s", name)
+		}
+		c.pass = name
+		if opts.MaxRewrites >= 0 {
+			if err := pipeline()[i].run(c, f); err != nil {
+				return fmt.Errorf("pass %s: %w", name, err)
+			}
+		}
+		if opts.Verify {
+			if err := ir.Verify(f); err != nil {
+				return fmt.Errorf("after pass %s: %w", name, err)
+			}
+		}
+		if opts.After != nil {
+			opts.After(name, f)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package runtime
+
+import (
+	"fmt"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/internal/source"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// The codes of an error slot, as package codegen/llvm writes them.
+const (
+	codeIndex    = 1
+	codeDivision = 2
+)
+
+// A frame is the memory of one run: the context that native code sees (package
+// kernel has its layout), the arena and the workers' scratch.
+type frame struct {
+	memory  []byte
+	ctx     unsafe.Pointer
+	threads int
+	spare   [][]byte // for results that share memory with arguments; nil until needed
+	detour  []bool   // whether the spare is used in this run
+}
+
+const pageAlign = 64
+
+func roundUp(n int) int { return (n + pageAlign - 1) / pageAlign * pageAlign }
+
+// newFrame makes a frame for runs on up to threads workers.
+func newFrame(p *kernel.Program, weights []*tensor.Tensor, threads int) (*frame, error) {
+	head := roundUp(kernel.CtxBuffers + 8*(len(p.Buffers)+maxID(p)+2))
+	scratch := roundUp(p.Scratch)
+	memory, err := allocate(head + roundUp(p.Arena) + scratch*threads + pageAlign)
+	if err != nil {
+		return nil, fmt.Errorf("memory for a run (%d bytes of intermediate values): %w", p.Arena, err)
+	}
+	f := &frame{
+		memory: memory, ctx: unsafe.Pointer(&memory[0]), threads: threads,
+		spare: make([][]byte, len(p.Results)), detour: make([]bool, len(p.Results)),
+	}
+	arena := memory[head:]
+	f.set(0, arena[roundUp(p.Arena):])
+	n := 0
+	for _, b := range p.Buffers {
+		switch b.Kind {
+		case kernel.Temp:
+			f.set(b.ID, arena[b.Offset:])
+		case kernel.Weight:
+			f.point(b, weights[n].Bytes())
+			n++
+		}
+	}
+	return f, nil
+}
+
+func maxID(p *kernel.Program) int {
+	id := 0
+	for _, b := range p.Buffers {
+		id = max(id, b.ID)
+	}
+	return id
+}
+
+// set writes the address of memory into place id of the table.
+func (f *frame) set(id int, memory []byte) {
+	*(*unsafe.Pointer)(unsafe.Add(f.ctx, kernel.CtxBuffers+8*id)) = unsafe.Pointer(unsafe.SliceData(memory))
+}
+
+// point makes b be the bytes; a buffer without elements is any memory.
+func (f *frame) point(b *kernel.Buffer, bytes []byte) {
+	if len(bytes) == 0 {
+		bytes = f.memory[len(f.memory)-pageAlign:]
+	}
+	f.set(b.ID, bytes)
+}
+
+// cancel is the word that asks the program to stop.
+func (f *frame) cancel() *int32 { return (*int32)(unsafe.Add(f.ctx, kernel.CtxCancel)) }
+
+// reset clears what the run before left.
+func (f *frame) reset() {
+	atomic.StoreInt32(f.cancel(), 0)
+	clear(unsafe.Slice((*byte)(unsafe.Add(f.ctx, kernel.CtxErrors)), f.threads*kernel.CtxErrorSize))
+}
+
+// failure returns the first error that a worker found, in the order of the
+// work: workers take their shares in order.
+func (f *frame) failure(sites []source.Pos) error {
+	for w := range f.threads {
+		slot := unsafe.Add(f.ctx, kernel.CtxErrors+w*kernel.CtxErrorSize)
+		word := func(off int) int64 { return *(*int64)(unsafe.Add(slot, off)) }
+		site, value, bound := word(kernel.CtxErrorSite), word(kernel.CtxErrorValue), word(kernel.CtxErrorBound)
+		if word(kernel.CtxErrorCode) == 0 {
+			continue
+		}
+		e := &source.Error{}
+		switch word(kernel.CtxErrorCode) {
+		case codeIndex:
+			e.Msg = fmt.Sprintf("index %d is out of range: want 0 to %d", value, bound-1)
+			if bound <= 0 {
+				e.Msg = fmt.Sprintf("index %d is out of range: there are no elements", value)
+			}
+		case codeDivision:
+			e.Msg = fmt.Sprintf("%d is divided by zero", value)
+		default:
+			e.Msg = fmt.Sprintf("the program failed with code %d", word(kernel.CtxErrorCode))
+		}
+		if 0 <= site && int(site) < len(sites) {
+			e.Pos = sites[site]
+		}
+		return &RuntimeError{Err: e}
+	}
+	return nil
+}
+
+func (f *frame) close() error { return release(f.memory) }
