@@ -1,10 +1,12 @@
 package lathe_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lathe-lang/lathe"
@@ -140,4 +142,40 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
+}
+
+// TestConcurrent runs one executable from many goroutines: every result is that
+// of a run alone, bit for bit.
+func TestConcurrent(t *testing.T) {
+	x := compile(t, products, lathe.Options{Set: sizes("m=37", "k=53", "n=29"), Threads: 2})
+	fill := func(n int) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(i%17) - 8
+		}
+		return v
+	}
+	a, b := slice(t, fill(37*53), 37, 53), slice(t, fill(53*29), 53, 29)
+	idx := lathe.NewTensor(lathe.I64, 37)
+	want, err := x.Run(t.Context(), a, b, idx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				got, err := x.Run(t.Context(), a, b, idx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !bytes.Equal(got[0].Bytes(), want[0].Bytes()) || !bytes.Equal(got[1].Bytes(), want[1].Bytes()) {
+					t.Error("a concurrent run differs from one alone")
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

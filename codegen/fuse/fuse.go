@@ -132,7 +132,7 @@ func (p *planner) region(body *ir.Region, outer *region, around *cluster) *regio
 			r.contraction(v)
 		case v.Op.Info().Class == ir.Reduction:
 			r.reduction(v)
-		case v.Op.Info().Class == ir.Elementwise:
+		case v.Op.Info().Class == ir.Elementwise, v.Op == ir.OpTri:
 			r.elementwise(v)
 		}
 	}
