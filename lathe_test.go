@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -178,4 +179,29 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestZerosByConstruction multiplies one-hot rows with NaN beside: a zero of
+// one_hot is a zero whatever it meets, in a product that is large enough for
+// tiles too.
+func TestZerosByConstruction(t *testing.T) {
+	const pick = `fn pick(i: i64[m], x: f32[n, d]) { one_hot(i, n) @ x }`
+	x := compile(t, pick, lathe.Options{Set: sizes("m=8", "n=16", "d=8")})
+	data := make([]float32, 16*8)
+	for i := range data {
+		data[i] = float32(i / 8)
+	}
+	data[5*8+3] = float32(math.NaN())
+	got, err := x.Run(t.Context(), slice(t, []int64{1, 2, 3, 4, 6, 7, 8, 15}, 8), slice(t, data, 16, 8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := lathe.Slice[float32](got[0])
+	for i, row := range []float32{1, 2, 3, 4, 6, 7, 8, 15} {
+		for j := range 8 {
+			if rows[i*8+j] != row {
+				t.Errorf("row %d, column %d: got %v, want %v", i, j, rows[i*8+j], row)
+			}
+		}
+	}
 }

@@ -142,11 +142,11 @@ func (p *planner) steps(r *region, c *cluster) []kernel.Step {
 		k.Gemm = c.gemm
 		p.place(r, c)
 		k.Gemm.Store = p.stored(c)
-		if c.gemm.Packed == nil {
-			return []kernel.Step{k}
+		steps := []kernel.Step{k}
+		if k.Gemm.Packed != nil {
+			steps = []kernel.Step{&kernel.Kernel{Kind: kernel.Copy, Pack: c.gemm}, k}
 		}
-		pack := &kernel.Kernel{Kind: kernel.Copy, Pack: c.gemm}
-		return []kernel.Step{pack, k}
+		return p.guarded(c, steps)
 	}
 	k.Kind = kernel.Reduce
 	if c.anchor.Op == ir.OpContract {

@@ -34,6 +34,7 @@ type Program struct {
 	Scratch int                   // bytes of scratch that each worker needs, set by codegen/llvm
 	Sites   []source.Pos          // of operations that may fail, by the site of the error slot
 	Site    map[*ir.Value]int     // the site of an operation that may fail
+	zeros   map[*ir.Value]bool    // what HasZeros found
 	Indices int                   // how many loop indices are alive at most; Loop.Slot counts below it
 }
 
@@ -112,10 +113,18 @@ type Kernel struct {
 	Name   string // k0, k1, ... in order of the program
 	Kind   Kind
 	Inside []*ir.Value // what it computes, in order of the IR
+	Guard  *Guard      // if not nil, the kernel runs only where it holds
 	Nest   *Nest
 	Pack   *Gemm // packs the right operand of a Gemm
 	Gemm   *Gemm
 	Single *Single
+}
+
+// A Guard is a condition that is known when the program runs: a bool scalar in
+// Flag is Want.
+type Guard struct {
+	Flag *Buffer
+	Want bool
 }
 
 // A Store says where a value that the kernel computes goes: all of Buf, or the

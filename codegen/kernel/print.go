@@ -64,7 +64,11 @@ func (b Bound) String() string {
 }
 
 func (w *printer) kernel(k *Kernel) {
-	w.line("%s %v: %s", k.Name, k.Kind, k.Space())
+	guard := ""
+	if k.Guard != nil {
+		guard = fmt.Sprintf(" if %v is %v", k.Guard.Flag, k.Guard.Want)
+	}
+	w.line("%s %v: %s%s", k.Name, k.Kind, k.Space(), guard)
 	if len(k.Inside) > 0 {
 		w.line("  %s", strings.Join(k.Ops(), " "))
 	}

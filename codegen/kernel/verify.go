@@ -184,6 +184,9 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 			pull(a)
 		}
 	}
+	if k.Guard != nil {
+		add(k.Guard.Flag)
+	}
 	switch {
 	case k.Single != nil:
 		for _, w := range k.Single.Operands {

@@ -68,7 +68,6 @@ type scope struct {
 	ids      map[any]int         // of values, for keys
 	multiple map[value.Value]int // what i64 values are known to be multiples of
 	bound    map[*ir.Value]int   // the level at which a value was bound last
-	zeros    map[*ir.Value]bool  // what hasZeros found
 	reaches  map[*ir.Value][]*ir.Value
 	polled   bool // the next loop stops where somebody asks to; see points
 	awkward  int  // loads and stores that had to go lane by lane, to compare ways to generate a kernel
@@ -92,7 +91,7 @@ func newScope(e *emitter, prog *kernel.Program, k *kernel.Kernel, ctx, worker, w
 		emitter: e, prog: prog, k: k, ptr: ptr, ctx: ctx, worker: worker, workers: workers, indices: indices,
 		table: &pullers, inside: map[*ir.Value]bool{}, slots: map[*ir.Value]int{},
 		levels: []*level{{memo: map[string]value.Value{}}}, depth: map[value.Value]int{}, ids: map[any]int{},
-		multiple: map[value.Value]int{}, bound: map[*ir.Value]int{}, reaches: map[*ir.Value][]*ir.Value{}, zeros: map[*ir.Value]bool{},
+		multiple: map[value.Value]int{}, bound: map[*ir.Value]int{}, reaches: map[*ir.Value][]*ir.Value{},
 	}
 	for _, x := range []value.Value{ctx, worker, workers, indices} {
 		s.depth[x] = 0

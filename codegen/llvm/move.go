@@ -11,6 +11,7 @@ import (
 	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 
+	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
@@ -470,7 +471,7 @@ func pullDiag(s *scope, v *ir.Value, idx []index) value.Value {
 // masked reports whether elements of v in memory may be others than those that
 // its type promises.
 func masked(v *ir.Value) bool {
-	return v.Op == ir.OpParam && v.Type.Props.Set&^(ir.Orthogonal|ir.Permutation|ir.OneHot) != 0
+	return v.Op == ir.OpParam && kernel.Structured(v.Type)
 }
 
 func pullAssume(s *scope, v *ir.Value, idx []index) value.Value {

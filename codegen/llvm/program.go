@@ -123,12 +123,18 @@ func (e *programEmitter) kernel(k *kernel.Kernel) {
 		}
 		e.cur.NewCall(code.fn, args...)
 	}
+	for _, b := range buffers {
+		e.buffer(b)
+	}
+	if g := k.Guard; g != nil {
+		unguarded := call
+		flag := e.load(types.I8, e.buffer(g.Flag), 0)
+		holds := e.icmp(map[bool]enum.IPred{true: enum.IPredNE, false: enum.IPredEQ}[g.Want], flag, constant.NewInt(types.I8, 0))
+		call = func(worker, workers value.Value) { e.when(holds, func() { unguarded(worker, workers) }) }
+	}
 	if !small {
 		call(e.worker, e.team)
 		return
-	}
-	for _, b := range buffers {
-		e.buffer(b)
 	}
 	e.when(e.icmp(enum.IPredEQ, e.worker, i64(0)), func() { call(i64(0), i64(1)) })
 }

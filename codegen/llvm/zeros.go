@@ -16,36 +16,7 @@ import (
 // cost nothing here.
 
 // hasZeros reports whether elements of v may be zero by construction.
-func (s *scope) hasZeros(v *ir.Value) bool {
-	known, ok := s.zeros[v]
-	if ok {
-		return known
-	}
-	has := v.Type.DType.IsFloat() && s.findZeros(v)
-	s.zeros[v] = has
-	return has
-}
-
-func (s *scope) findZeros(v *ir.Value) bool {
-	some := func() bool { return slices.ContainsFunc(v.Args, s.hasZeros) }
-	switch v.Op {
-	case ir.OpParam:
-		return masked(v)
-	case ir.OpAssume:
-		return v.Type.Props.Set&^(ir.Orthogonal|ir.Permutation|ir.OneHot) != 0 || some()
-	case ir.OpFull:
-		return !s.strict && v.Attrs.(*ir.FullAttrs).Value.Float == 0
-	case ir.OpDiag, ir.OpTri, ir.OpOneHot:
-		return !s.strict || v.Op != ir.OpOneHot && some()
-	case ir.OpPad:
-		return !s.strict && v.Attrs.(*ir.PadAttrs).Value.Float == 0 || some()
-	case ir.OpNeg, ir.OpAbs, ir.OpConvert, ir.OpMul, ir.OpReshape, ir.OpBroadcast, ir.OpTranspose, ir.OpSlice, ir.OpDiagonal:
-		return some()
-	case ir.OpContract:
-		return len(newContraction(v).summed) == 0 && some()
-	}
-	return false
-}
+func (s *scope) hasZeros(v *ir.Value) bool { return s.prog.HasZeros(v) }
 
 // oneOf tests whether x or y holds.
 func (s *scope) oneOf(x, y test) test {
