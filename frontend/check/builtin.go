@@ -179,13 +179,32 @@ func (b *builtinCall) tensor(name string) *ir.Value { return b.asTensor(b.args[n
 
 func (b *builtinCall) asTensor(a arg, name string) *ir.Value {
 	if a.value.kind != tensorKind {
-		hint := ""
-		if a.value.kind == numberKind || a.value.kind == flagKind {
-			hint = fmt.Sprintf("write f32(%s)", a.value.describe())
-		}
-		b.fail(a.at, hint, "%s of %s must be a tensor, found %s", name, b.name, a.value.describe())
+		b.fail(a.at, scalarHint(a.value, name), "%s of %s must be a tensor, found %s", name, b.name, a.value.describe())
 	}
 	return a.value.tensor()
+}
+
+// scalarHint says how to make a scalar of a static value that stands for the
+// parameter called name, if that is likely what was meant.
+func scalarHint(v value, name string) string {
+	d := tensor.F32
+	switch {
+	case v.kind == flagKind && name == "c":
+		return "choose with if, where the condition is static"
+	case v.kind == flagKind:
+		d = tensor.Bool
+	case v.kind != numberKind:
+		return ""
+	case name == "idx" || name == "positions":
+		if !v.num.isInt() {
+			return "indices are integers"
+		}
+		d = tensor.I64
+	}
+	if name == "positions" {
+		return fmt.Sprintf("write tensor([%s], dtype=i64), or iota(n) for all", v.describe())
+	}
+	return fmt.Sprintf("write %v(%s)", d, v.describe())
 }
 
 // like returns an argument as a tensor; a static number takes the element type d.
@@ -211,16 +230,7 @@ func (b *builtinCall) emit(op ir.Op, attrs ir.Attrs, want ir.Type, args ...*ir.V
 	b.c.b.Pos = b.at
 	v, err := b.c.b.Emit(op, attrs, want, args...)
 	if err != nil {
-		e := source.List(err)
-		if len(e) == 1 {
-			msg := e[0].Msg
-			if _, rest, ok := strings.Cut(msg, ": "); ok {
-				msg = rest // without the operation of the IR, which the user has not written
-			}
-			b.c.errorf(b.at, e[0].Hint, "%s: %s", b.name, msg).Kind = e[0].Kind
-		} else {
-			b.c.report(b.at, err)
-		}
+		b.c.reportAs(b.at, b.name, err)
 		panic(builtinError{badValue})
 	}
 	b.c.made(v, b.at)

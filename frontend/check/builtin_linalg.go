@@ -66,6 +66,9 @@ func (b *builtinCall) einsum() *ir.Value {
 	if len(operands) != len(b.rest) {
 		b.fail(a.at, "", "einsum %q names %s, found %d", a.value.text, count(len(operands), "operand"), len(b.rest))
 	}
+	if strings.Contains(text, "...") {
+		b.fail(a.at, "name every dimension by a letter of its own", "einsum %q: ... is not supported", a.value.text)
+	}
 	for _, r := range strings.Join(operands, "") + result {
 		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {
 			b.fail(a.at, "", "einsum %q: an index is a letter, found %q", a.value.text, r)
@@ -149,7 +152,7 @@ func (b *builtinCall) repeated(x *ir.Value, idx string) (*ir.Value, string) {
 	return x, idx
 }
 
-// matpow multiplies by the fewest squarings and products.
+// matpow multiplies by the fewest products.
 func (b *builtinCall) matpow() value {
 	x := b.tensor("a")
 	k := b.integer("k", 0)
@@ -163,19 +166,9 @@ func (b *builtinCall) matpow() value {
 	if k == 0 {
 		return tensorValue(b.emit(ir.OpBroadcast, nil, x.Type.Plain(), b.eye(x.Type.Shape[r-1], x.Type.DType)))
 	}
-	var out value
-	for square := tensorValue(x); ; square = tensorValue(b.got(b.c.matmul(b.at, square, square))) {
-		if k&1 == 1 {
-			if out.kind == noKind {
-				out = square
-			} else {
-				out = tensorValue(b.got(b.c.matmul(b.at, out, square)))
-			}
-		}
-		if k >>= 1; k == 0 {
-			return out
-		}
-	}
+	return raise(tensorValue(x), k, func(x, y value) value {
+		return tensorValue(b.got(b.c.matmul(b.at, x, y)))
+	})
 }
 
 // blockDiag puts matrices along the diagonal: each is padded with zeros to the
@@ -202,35 +195,4 @@ func (b *builtinCall) blockDiag() *ir.Value {
 		before = next
 	}
 	return b.emit(ir.OpConcat, &ir.AxisAttrs{Axis: 0}, ir.Type{}, xs...)
-}
-
-// solve solves a x = b; a vector is one right-hand side. The form is what the
-// declared structure of a says.
-func (b *builtinCall) solve() value {
-	a, rhs := b.tensor("a"), b.tensor("b")
-	r := a.Type.Rank()
-	vector := rhs.Type.Rank() == r-1
-	if vector {
-		rhs = b.reshape(rhs, append(slices.Clone(rhs.Type.Shape), dim.Const(1)))
-	}
-	form := ir.SolveLU
-	switch p := a.Type.Props; {
-	case p.Has(ir.SPD):
-		form = ir.SolveSPD
-	case p.Has(ir.Diagonal):
-		form = ir.SolveDiagonal
-	case p.Has(ir.Lower | ir.Unit):
-		form = ir.SolveUnitLower
-	case p.Has(ir.Upper | ir.Unit):
-		form = ir.SolveUnitUpper
-	case p.Has(ir.Lower):
-		form = ir.SolveLower
-	case p.Has(ir.Upper):
-		form = ir.SolveUpper
-	}
-	x := b.emit(ir.OpSolve, &ir.SolveAttrs{Form: form}, ir.Type{}, a, rhs)
-	if vector {
-		x = b.reshape(x, x.Type.Shape[:x.Type.Rank()-1])
-	}
-	return tensorValue(x)
 }

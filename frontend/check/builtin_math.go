@@ -104,6 +104,11 @@ func reductions() []builtin {
 	extreme := func(name string, two, one ir.Op) builtin {
 		return builtin{name, "a, b=, axis=, keepdims=", func(b *builtinCall) value {
 			if b.has("b") {
+				for _, name := range []string{"axis", "keepdims"} {
+					if b.has(name) {
+						b.fail(b.placeOf(name), "write "+b.name+"("+b.name+"(a, b), axis=...)", "%s of two tensors is elementwise and has no %s", b.name, name)
+					}
+				}
 				d := b.args["a"].value.dtype()
 				if d == tensor.Invalid {
 					d = b.args["b"].value.dtype()

@@ -149,11 +149,11 @@ func (b *builtinCall) openSize(x *ir.Value, shape []dim.Expr) []dim.Expr {
 		}
 	}
 	if k, ok := rest.Int(); ok && k == 0 {
-		b.fail(b.placeOf("shape"), "", "the size -1 is not determined where another size is 0")
+		b.fail(b.placeOf("shape"), "", "reshape: the size -1 is not determined where another size is 0")
 	}
 	n := dim.Quo(ir.Product(x.Type.Shape), rest)
 	if n.Integer() == dim.No {
-		b.fail(b.placeOf("shape"), "", "%v elements are no multiple of %v", ir.Product(x.Type.Shape), rest)
+		b.fail(b.placeOf("shape"), "", "reshape: the %v elements of %v are no multiple of %v", ir.Product(x.Type.Shape), x.Type.Plain(), rest)
 	}
 	shape[open] = n
 	return shape

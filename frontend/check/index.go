@@ -513,7 +513,9 @@ func (c *checker) update(st *syntax.Update, old value, index []indexArg, v value
 		v = c.emit(at, ir.OpBroadcast, nil, want, v.tensor())
 	}
 	if st.Op == syntax.Sub && s.by >= 0 && v.kind == tensorKind {
-		v = c.emit(at, ir.OpNeg, nil, ir.Type{}, v.tensor())
+		if v = c.emit(at, ir.OpNeg, nil, ir.Type{}, v.tensor()); v.kind == tensorKind {
+			free(v.tensor()) // subtracting costs what adding costs
+		}
 	}
 	if v.kind == badKind {
 		return v

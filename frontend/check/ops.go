@@ -24,6 +24,56 @@ func (c *checker) emit(at source.Pos, op ir.Op, attrs ir.Attrs, want ir.Type, ar
 	return tensorValue(v)
 }
 
+// operation makes an elementwise operation that the language writes as an
+// operator, which messages name.
+func (c *checker) operation(at source.Pos, operator string, op ir.Op, args ...*ir.Value) value {
+	for _, x := range args[1:] {
+		if first := args[0]; x.Type.DType != first.Type.DType {
+			c.errorf(at, differHint(first.Type.DType, x.Type.DType), "%s: element types differ: %v and %v", operator, first.Type.Plain(), x.Type.Plain())
+			return badValue
+		}
+	}
+	c.b.Pos = at
+	v, err := c.b.Emit(op, nil, ir.Type{}, args...)
+	if err != nil {
+		c.reportAs(at, operator, err)
+		return badValue
+	}
+	c.made(v, at)
+	return tensorValue(v)
+}
+
+// differHint returns what to write where element types differ: of an integer
+// and a float, the float.
+func differHint(d, e tensor.DType) string {
+	if e.IsFloat() && (!d.IsFloat() || e.Size() > d.Size()) {
+		d = e
+	}
+	return fmt.Sprintf("convert with %v(...)", d)
+}
+
+// reportAs records an error of the IR under the name that the program gives to
+// what it asked for, not that of the operation.
+func (c *checker) reportAs(at source.Pos, name string, err error) {
+	list := source.List(err)
+	if len(list) != 1 {
+		c.report(at, err)
+		return
+	}
+	e := list[0]
+	msg := e.Msg
+	if _, rest, ok := strings.Cut(msg, ": "); ok {
+		msg = rest
+	}
+	want, have, both := strings.Cut(msg, ", have ")
+	if want, ok := strings.CutPrefix(want, "want "); ok && both {
+		msg = name + " takes " + want + ", found " + have
+	} else {
+		msg = name + ": " + msg
+	}
+	c.errorf(at, e.Hint, "%s", msg).Kind = e.Kind
+}
+
 // scalar makes a scalar of a static value.
 func (c *checker) scalar(v value, d tensor.DType, at source.Pos) value {
 	n := ir.Number{}
@@ -74,9 +124,9 @@ func (c *checker) unary(at source.Pos, op syntax.Kind, x value) value {
 		return x
 	case tensorKind:
 		if op == syntax.Not {
-			return c.emit(at, ir.OpNot, nil, ir.Type{}, x.tensor())
+			return c.operation(at, "not", ir.OpNot, x.tensor())
 		}
-		return c.emit(at, ir.OpNeg, nil, ir.Type{}, x.tensor())
+		return c.operation(at, "-", ir.OpNeg, x.tensor())
 	}
 	return c.staticUnary(at, op, x)
 }
@@ -107,8 +157,8 @@ func (c *checker) binary(at source.Pos, op syntax.Kind, x, y value) value {
 	if x.kind != tensorKind {
 		d = y.dtype()
 	}
-	if op == syntax.Div && !d.IsFloat() {
-		c.errorf(at, "write // for the quotient rounded down, or convert to a float", "/ divides floats, found %s and %s", x.describe(), y.describe())
+	if differ := x.kind == tensorKind && y.kind == tensorKind && x.dtype() != y.dtype(); op == syntax.Div && !differ && !d.IsFloat() {
+		c.errorf(at, "write // for the quotient rounded down, or convert to a float", "/ takes floats, found %s and %s", x.describe(), y.describe())
 		return badValue
 	}
 	if x = c.operand(x, d, at); x.kind == badKind {
@@ -117,7 +167,7 @@ func (c *checker) binary(at source.Pos, op syntax.Kind, x, y value) value {
 	if y = c.operand(y, d, at); y.kind == badKind {
 		return y
 	}
-	return c.emit(at, operators[op], nil, ir.Type{}, x.tensor(), y.tensor())
+	return c.operation(at, op.String(), operators[op], x.tensor(), y.tensor())
 }
 
 // operators are the elementwise operators on tensors.
@@ -144,7 +194,7 @@ func (c *checker) operand(v value, d tensor.DType, at source.Pos) value {
 	return c.scalar(v, d, at)
 }
 
-// power computes x ^ y elementwise: by squarings where y is a static integer.
+// power computes x ^ y elementwise: by products where y is a static integer.
 func (c *checker) power(at source.Pos, x, y value) value {
 	if x.kind == tensorKind && y.kind == numberKind && y.num.isInt() {
 		n, ok := y.num.expr()
@@ -166,40 +216,27 @@ func (c *checker) power(at source.Pos, x, y value) value {
 	if y = c.operand(y, d, at); y.kind == badKind {
 		return y
 	}
-	return c.emit(at, ir.OpPow, nil, ir.Type{}, x.tensor(), y.tensor())
+	return c.operation(at, "^", ir.OpPow, x.tensor(), y.tensor())
 }
 
-// intPower computes x ^ k by the fewest squarings and products.
+// intPower computes x ^ k by the fewest products.
 func (c *checker) intPower(at source.Pos, x value, k int) value {
-	if k == 0 || k < 0 {
-		one := c.scalar(value{kind: numberKind, num: intNumber(1)}, x.dtype(), at)
-		if one.kind == badKind {
-			return one
-		}
-		if k == 0 {
-			return c.emit(at, ir.OpBroadcast, nil, x.tensor().Type.Plain(), one.tensor())
-		}
-		if x = c.intPower(at, x, -k); x.kind == badKind {
-			return x
-		}
-		return c.emit(at, ir.OpDiv, nil, ir.Type{}, one.tensor(), x.tensor())
+	if k > 0 {
+		return raise(x, k, func(x, y value) value {
+			return c.operation(at, "^", ir.OpMul, x.tensor(), y.tensor())
+		})
 	}
-	var out value
-	for square := x; ; {
-		if k&1 == 1 {
-			if out.kind == noKind {
-				out = square
-			} else {
-				out = c.emit(at, ir.OpMul, nil, ir.Type{}, out.tensor(), square.tensor())
-			}
-		}
-		if k >>= 1; k == 0 || out.kind == badKind {
-			return out
-		}
-		if square = c.emit(at, ir.OpMul, nil, ir.Type{}, square.tensor(), square.tensor()); square.kind == badKind {
-			return square
-		}
+	one := c.scalar(value{kind: numberKind, num: intNumber(1)}, x.dtype(), at)
+	if one.kind == badKind {
+		return one
 	}
+	if k == 0 {
+		return c.emit(at, ir.OpBroadcast, nil, x.tensor().Type.Plain(), one.tensor())
+	}
+	if x = c.intPower(at, x, -k); x.kind == badKind {
+		return x
+	}
+	return c.emit(at, ir.OpDiv, nil, ir.Type{}, one.tensor(), x.tensor())
 }
 
 // matmul computes x @ y as NumPy does: vectors on either side, leading
