@@ -661,8 +661,7 @@ func inferSolve(args []Type, attrs Attrs, _ Type) (Type, error) {
 	}
 	r := len(a.Shape)
 	if b.DType != a.DType || len(b.Shape) != r || !sameShape(b.Shape[:r-1], a.Shape[:r-1]) {
-		rows := Type{DType: a.DType, Shape: append(append([]dim.Expr{}, a.Shape[:r-1]...), dim.Var("m"))}
-		return Type{}, fmt.Errorf("want right-hand sides %v for %v, have %v", rows, a, b)
+		return Type{}, fmt.Errorf("want right-hand sides of %v rows for %v, have %v", a.Shape[r-1], a, b)
 	}
 	return b, nil
 }

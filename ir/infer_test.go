@@ -111,7 +111,7 @@ func TestInferErrors(t *testing.T) {
 		{"cholesky x : f32[2, 3]", "want a square matrix, have f32[2, 3] (2 and 3)"},
 		{"inv k : i64[5]", "want floats, have i64[5]"},
 		{`solve{form="qr"} q, q : f32[3, 3]`, `no form of solve is called "qr"`},
-		{`solve{form="lu"} q, x : f32[3, 3]`, "want right-hand sides of 2 rows for f32[3, 3], have f32[2, 3]"},
+		{`solve{form="lu"} q, x : f32[3, 3]`, "want right-hand sides of 3 rows for f32[3, 3], have f32[2, 3]"},
 		{"iota{axis=0} : f32", "axis 0 of f32 is out of range"},
 		{"full{value=1} : f32[2]", "the value and f32[2] are not of one kind"},
 		{"const{data=f32[2](1.0, 2.0)} : f32[3]", "the elements are f32[2], the type is f32[3]"},
