@@ -57,6 +57,7 @@ var layers = []layer{
 		" internal/tensorio ir ir/eval ir/tensor passes runtime runtime/jit runtime/pool"},
 	{"benchmarks", "lathe ir ir/eval ir/tensor"},
 	{"examples/compare", "internal/tensorio ir/tensor"},
+	{"examples/embed", "lathe"}, // what users have
 }
 
 type layer struct{ name, may string }
