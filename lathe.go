@@ -100,6 +100,15 @@ func (p *Program) Check() error {
 // Text returns the parsed text; nil for a program in the IR's form.
 func (p *Program) Text() *frontend.Program { return p.text }
 
+// Funcs returns the functions of a program in the IR's form, which are only to
+// be read; nil for one in the language.
+func (p *Program) Funcs() []*ir.Func {
+	if p.module == nil {
+		return nil
+	}
+	return p.module.Funcs
+}
+
 // Entry completes the name of an entry: "" is the only one, or the one called
 // main or forward.
 func (p *Program) Entry(name string) (string, error) {
@@ -213,7 +222,11 @@ func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *E
 		return nil, err
 	}
 	target := host.target()
-	program := codegen.Kernels(f, target, opts.Math == Strict)
+	kernels := codegen.Kernels
+	if opts.KeepAll {
+		kernels = codegen.Kept
+	}
+	program := kernels(f, target, opts.Math == Strict)
 	if err := kernel.Verify(program); err != nil {
 		return nil, &InternalError{Stage: stage, Entry: name, Value: err}
 	}

@@ -15,11 +15,24 @@ import (
 // Kernels returns f, whose sizes are all constant, as kernels with their
 // memory planned.
 func Kernels(f *ir.Func, t llvm.Target, strict bool) *kernel.Program {
-	p := fuse.Program(f, fuse.Options{
+	p := kernels(f, t, strict, false)
+	memplan.Assign(p)
+	return p
+}
+
+// Kept is Kernels with memory of its own for every stored value, so that after
+// a run each holds what was stored last.
+func Kept(f *ir.Func, t llvm.Target, strict bool) *kernel.Program {
+	p := kernels(f, t, strict, true)
+	memplan.Separate(p)
+	return p
+}
+
+func kernels(f *ir.Func, t llvm.Target, strict, keep bool) *kernel.Program {
+	return fuse.Program(f, fuse.Options{
 		Strict:  strict,
 		Panel:   func(d ir.DType, cols int) int { return llvm.PanelWidth(t, d, cols) },
 		InPlace: llvm.InPlace,
+		Keep:    keep,
 	})
-	memplan.Assign(p)
-	return p
 }

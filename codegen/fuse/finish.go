@@ -293,7 +293,7 @@ func (p *planner) single(r *region, c *cluster, after []*cluster) kernel.Step {
 	v := c.anchor
 	s := &kernel.Single{Value: v, Out: p.materialise(r, v)}
 	k := &kernel.Kernel{Inside: c.inside, Single: s, Kind: singleKind(v.Op)}
-	if p.canOverwrite(r, c, after) {
+	if !p.opts.Keep && p.canOverwrite(r, c, after) {
 		s.InPlace = true
 		p.alias(s.Out, p.prog.Buf[v.Args[0]])
 		s.Out = p.prog.Buf[v]

@@ -37,6 +37,8 @@ type Options struct {
 	// InPlace reports whether a product should read its right operand where it
 	// is, without packing; nil for never.
 	InPlace func(g *kernel.Gemm) bool
+	// Keep keeps every stored value to the end of a run: nothing works in place.
+	Keep bool
 }
 
 // Program returns f as kernels. All sizes of f are constant.
