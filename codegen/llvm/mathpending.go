@@ -13,5 +13,3 @@ func (e *emitter) cos(x value.Value) value.Value    { panic("math") }
 func (e *emitter) tanh(x value.Value) value.Value   { panic("math") }
 func (e *emitter) erf(x value.Value) value.Value    { panic("math") }
 func (e *emitter) pow(x, y value.Value) value.Value { panic("math") }
-
-func (s *scope) emitSingle() { panic("no singles yet") }
