@@ -29,6 +29,8 @@ var layers = []layer{
 
 	{"frontend/syntax", "internal/source"},
 	{"frontend/check", "frontend/syntax internal/source ir ir/dim ir/tensor"},
+	// Programs in Go get their meaning from the code that text gets it from.
+	{"frontend/build", "frontend/check frontend/syntax internal/source ir ir/tensor"},
 	{"frontend", "frontend/check frontend/syntax internal/source"},
 
 	// Not ir/eval: a pass that computes does so by rules of its own, and the

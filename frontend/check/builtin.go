@@ -60,12 +60,12 @@ type builtinCall struct {
 type builtinError struct{ result value }
 
 // builtin evaluates a call of a built-in.
-func (c *checker) builtin(x *syntax.Call, name string, args []arg) value {
-	if v, ok := c.staticCall(x, name, args); ok {
+func (c *checker) builtin(at source.Pos, name string, args []arg) value {
+	if v, ok := c.staticCall(at, name, args); ok {
 		return v
 	}
 	row, _ := lookupBuiltin(name)
-	b := &builtinCall{c: c, name: name, at: x.At, args: map[string]arg{}}
+	b := &builtinCall{c: c, name: name, at: at, args: map[string]arg{}}
 	if !b.place(row, args) {
 		return badValue
 	}

@@ -7,8 +7,6 @@ import (
 
 	"github.com/lathe-lang/lathe/frontend/syntax"
 	"github.com/lathe-lang/lathe/internal/source"
-	"github.com/lathe-lang/lathe/ir"
-	"github.com/lathe-lang/lathe/ir/dim"
 )
 
 // maxCalls is how deep calls of the program's own functions may nest.
@@ -50,7 +48,7 @@ func (f *frame) call(x *syntax.Call) value {
 		return badValue
 	}
 	if builtin != "" {
-		return f.c.builtin(x, builtin, args)
+		return f.c.builtin(x.At, builtin, args)
 	}
 	return f.c.inline(call{fn, inst, x.At}, args)
 }
@@ -424,6 +422,3 @@ func fnNames(m *modelDecl) []string {
 	}
 	return names
 }
-
-var _ = ir.MaxRank
-var _ = dim.Const

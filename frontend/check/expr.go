@@ -5,7 +5,6 @@ import (
 
 	"github.com/lathe-lang/lathe/frontend/syntax"
 	"github.com/lathe-lang/lathe/internal/source"
-	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/dim"
 )
 
@@ -173,7 +172,7 @@ func (f *frame) index(x *syntax.Index) value {
 	if !ok {
 		return badValue
 	}
-	return f.c.indexTensor(x, v, args)
+	return f.c.indexTensor(x.At, v, args)
 }
 
 // evalIndexArg evaluates what stands in an index for its errors alone.
@@ -329,5 +328,3 @@ func (f *frame) condition(x syntax.Expr, what string) truth {
 	}
 	return invalid
 }
-
-var _ = ir.MaxRank

@@ -86,6 +86,17 @@ func (c *checker) sliceBound(v value, at source.Pos) bool {
 // placeArg evaluates a place of an index that is no slice.
 func (f *frame) placeArg(arg *indexArg, x syntax.Expr) bool {
 	v := f.eval(x)
+	if v.kind == numberKind {
+		if _, problem := v.size(); problem != "" {
+			f.c.errorf(x.Pos(), "", "an index must be an integer: %s is %s%s", exprString(x), problem, f.values(x))
+			return false
+		}
+	}
+	return f.c.asPlace(arg, v)
+}
+
+// asPlace makes a value a place of an index.
+func (c *checker) asPlace(arg *indexArg, v value) bool {
 	switch v.kind {
 	case badKind:
 		return false
@@ -95,24 +106,21 @@ func (f *frame) placeArg(arg *indexArg, x syntax.Expr) bool {
 	case numberKind:
 		n, problem := v.size()
 		if problem != "" {
-			f.c.errorf(x.Pos(), "", "an index must be an integer: %s is %s%s", exprString(x), problem, f.values(x))
+			c.errorf(arg.at, "", "an index must be an integer, found %s", problem)
 			return false
 		}
 		arg.place = n
 		return true
 	case tensorKind:
-		t := v.tensor().Type
-		if t.DType.IsInt() {
+		if t := v.tensor().Type; t.DType.IsInt() {
 			arg.kind, arg.v = byTensor, v.tensor()
 			if t.Rank() == 0 {
 				arg.kind = atValue
 			}
 			return true
 		}
-		f.c.errorf(x.Pos(), "", "an index is an integer, a slice or a tensor of integers, found %v", t.Plain())
-		return false
 	}
-	f.c.errorf(x.Pos(), "", "an index is an integer, a slice or a tensor of integers, found %s", v.describe())
+	c.errorf(arg.at, "", "an index is an integer, a slice or a tensor of integers, found %s", v.describe())
 	return false
 }
 
@@ -420,19 +428,19 @@ func (c *checker) scalarOf(v *ir.Value) (dim.Expr, bool) {
 }
 
 // indexTensor takes x[args].
-func (c *checker) indexTensor(x *syntax.Index, v value, args []indexArg) value {
-	s, known := c.selects(v.tensor().Type, args, x.At)
+func (c *checker) indexTensor(at source.Pos, v value, args []indexArg) value {
+	s, known := c.selects(v.tensor().Type, args, at)
 	switch {
 	case !known:
 		return unknownValue
 	case s == nil:
 		return badValue
 	}
-	out := c.take(v, s, x.At)
+	out := c.take(v, s, at)
 	if out.kind == badKind {
 		return out
 	}
-	return c.reshaped(out, s.shape, x.At)
+	return c.reshaped(out, s.shape, at)
 }
 
 // take applies a selection; dimensions that are places stay, with size 1.
@@ -475,23 +483,30 @@ func (c *checker) reshaped(v value, shape []dim.Expr, at source.Pos) value {
 	return c.emit(at, ir.OpReshape, nil, ir.Type{DType: t.DType, Shape: shape}, v.tensor())
 }
 
+// A target is what an update is of, y[index] op= v.
+type target struct {
+	name      string
+	at, index source.Pos
+	op        syntax.Kind // Assign for =, else the operator
+}
+
 // update makes the updated copy of old, y[index] op= v.
-func (c *checker) update(st *syntax.Update, old value, index []indexArg, v value) value {
+func (c *checker) update(st target, old value, index []indexArg, v value) value {
 	t := old.tensor().Type
-	s, known := c.selects(t, index, st.Index.At)
+	s, known := c.selects(t, index, st.index)
 	switch {
 	case !known:
 		return old // the type does not change
 	case s == nil:
 		return badValue
 	}
-	at := st.At
-	if st.Op != syntax.Assign && !(s.by >= 0 && (st.Op == syntax.Add || st.Op == syntax.Sub)) {
+	at := st.at
+	if st.op != syntax.Assign && !(s.by >= 0 && (st.op == syntax.Add || st.op == syntax.Sub)) {
 		part := c.take(old, s, at)
 		if part.kind == badKind {
 			return badValue
 		}
-		v = c.binary(at, st.Op, c.reshaped(part, s.shape, at), v)
+		v = c.binary(at, st.op, c.reshaped(part, s.shape, at), v)
 	} else if v.kind != tensorKind {
 		v = c.scalar(v, t.DType, at)
 	}
@@ -501,7 +516,7 @@ func (c *checker) update(st *syntax.Update, old value, index []indexArg, v value
 	// What is written has the shape of what is read.
 	got := v.tensor().Type
 	if got.DType != t.DType {
-		c.errorf(at, fmt.Sprintf("convert it: %v(...)", t.DType), "%s is %v, but the value is %v", source.Quote(st.Target.Name), t.Plain(), got.Plain())
+		c.errorf(at, fmt.Sprintf("convert it: %v(...)", t.DType), "%s is %v, but the value is %v", source.Quote(st.name), t.Plain(), got.Plain())
 		return badValue
 	}
 	want := ir.Type{DType: t.DType, Shape: s.shape}
@@ -512,7 +527,7 @@ func (c *checker) update(st *syntax.Update, old value, index []indexArg, v value
 	if !got.Equal(want) || len(got.Shape) != len(want.Shape) || !slices.EqualFunc(got.Shape, want.Shape, dim.Expr.Equal) {
 		v = c.emit(at, ir.OpBroadcast, nil, want, v.tensor())
 	}
-	if st.Op == syntax.Sub && s.by >= 0 && v.kind == tensorKind {
+	if st.op == syntax.Sub && s.by >= 0 && v.kind == tensorKind {
 		if v = c.emit(at, ir.OpNeg, nil, ir.Type{}, v.tensor()); v.kind == tensorKind {
 			free(v.tensor()) // subtracting costs what adding costs
 		}
@@ -520,7 +535,7 @@ func (c *checker) update(st *syntax.Update, old value, index []indexArg, v value
 	if v.kind == badKind {
 		return v
 	}
-	return c.put(old, s, v, 0, st.Op == syntax.Add || st.Op == syntax.Sub, at)
+	return c.put(old, s, v, 0, st.op == syntax.Add || st.op == syntax.Sub, at)
 }
 
 // put writes v over what a selection takes of x. Dimensions whose place is a

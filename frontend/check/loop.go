@@ -349,33 +349,43 @@ func (f *frame) trial(s *syntax.For, carry []*carried) []value {
 // bound evaluates a bound of a range: a static integer or an i64 scalar.
 func (f *frame) bound(x syntax.Expr) (*ir.Value, bool) {
 	v := f.eval(x)
+	if v.kind == numberKind {
+		if _, problem := v.size(); problem != "" {
+			f.c.errorf(x.Pos(), "", "a bound of a loop must be an integer: %s is %s%s", exprString(x), problem, f.values(x))
+			return nil, false
+		}
+	}
+	return f.c.loopBound(v, x.Pos())
+}
+
+// loopBound makes a value a bound of a loop.
+func (c *checker) loopBound(v value, at source.Pos) (*ir.Value, bool) {
+	n := 0
 	switch v.kind {
 	case badKind:
 		return nil, false
 	case tensorKind:
 		if t := v.tensor().Type; t.DType != tensor.I64 || t.Rank() != 0 {
-			f.c.errorf(x.Pos(), "", "a bound of a loop is a static integer or an i64 scalar, found %v", t.Plain())
+			c.errorf(at, "", "a bound of a loop is a static integer or an i64 scalar, found %v", t.Plain())
 			return nil, false
 		}
 		return v.tensor(), true
-	case unknownKind, numberKind:
-	default:
-		f.c.errorf(x.Pos(), "", "a bound of a loop is a static integer or an i64 scalar, found %s", v.describe())
-		return nil, false
-	}
-	n := 0
-	if v.kind == numberKind {
+	case unknownKind:
+	case numberKind:
 		size, problem := v.size()
 		if problem != "" {
-			f.c.errorf(x.Pos(), "", "a bound of a loop must be an integer: %s is %s%s", exprString(x), problem, f.values(x))
+			c.errorf(at, "", "a bound of a loop must be an integer, found %s", problem)
 			return nil, false
 		}
 		n, _ = size.Int() // where sizes decide, any number will do to check the body
+	default:
+		c.errorf(at, "", "a bound of a loop is a static integer or an i64 scalar, found %s", v.describe())
+		return nil, false
 	}
-	f.c.pos = x.Pos()
-	i, err := f.c.index(n)
+	c.pos = at
+	i, err := c.index(n)
 	if err != nil {
-		f.c.report(x.Pos(), err)
+		c.report(at, err)
 		return nil, false
 	}
 	return i, true

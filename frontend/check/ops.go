@@ -357,19 +357,23 @@ func (f *frame) convert(x *syntax.Call, t *syntax.TypeLit) value {
 		return badValue
 	}
 	v := f.eval(x.Args[0].Value)
-	d := elemType(t.Type)
+	return f.c.convert(x.At, elemType(t.Type), v)
+}
+
+// convert gives a value the element type d.
+func (c *checker) convert(at source.Pos, d tensor.DType, v value) value {
 	switch v.kind {
 	case badKind, unknownKind:
 		return v
 	case numberKind, flagKind:
-		return f.c.convertStatic(v, d, x.At)
+		return c.convertStatic(v, d, at)
 	case tensorKind:
 		if v.dtype() == d {
 			return v
 		}
-		return f.c.emit(x.At, ir.OpConvert, nil, v.tensor().Type.WithDType(d), v.tensor())
+		return c.emit(at, ir.OpConvert, nil, v.tensor().Type.WithDType(d), v.tensor())
 	}
-	f.c.errorf(x.Args[0].Value.Pos(), "", "%s(x) converts tensors and static numbers, found %s", t.Type.Elem, v.describe())
+	c.errorf(at, "", "%v(x) converts tensors and static numbers, found %s", d, v.describe())
 	return badValue
 }
 

@@ -234,7 +234,7 @@ func integerOrOpen(x number) bool { return x.sym != nil || x.isInt() }
 
 // staticCall computes a built-in whose arguments are all static; ok is false
 // where it has no meaning for static values.
-func (c *checker) staticCall(x *syntax.Call, name string, args []arg) (v value, ok bool) {
+func (c *checker) staticCall(at source.Pos, name string, args []arg) (v value, ok bool) {
 	fn, known := staticFunctions(name)
 	if !known || len(args) < fn.params || !fn.many && len(args) > fn.params {
 		return value{}, false
@@ -250,5 +250,5 @@ func (c *checker) staticCall(x *syntax.Call, name string, args []arg) (v value, 
 		nums[i] = a.value.num
 	}
 	n, err := fn.f(nums, c.mayBeNegative)
-	return c.numberResult(n, err, x.At), true
+	return c.numberResult(n, err, at), true
 }

@@ -155,7 +155,7 @@ func (f *frame) update(s *syntax.Update) {
 	case v.kind == unknownKind:
 		// old stays: an update never changes the type
 	default:
-		f.names[s.Target.Name] = f.c.update(s, old, index, v)
+		f.names[s.Target.Name] = f.c.update(target{s.Target.Name, s.At, s.Index.At, s.Op}, old, index, v)
 	}
 }
 
