@@ -57,6 +57,9 @@ var layers = []layer{
 	// sees it. tensorio: weights come from files.
 	{"lathe", "codegen codegen/kernel codegen/llvm frontend frontend/check internal/libllvm internal/source" +
 		" internal/tensorio ir ir/eval ir/tensor passes runtime runtime/jit runtime/pool"},
+	// The command line prints every stage and judges runs by the evaluator.
+	{"cmd/lathe", "lathe codegen codegen/kernel codegen/llvm codegen/memplan frontend frontend/check frontend/syntax" +
+		" internal/libllvm internal/source internal/tensorio ir ir/eval ir/tensor passes runtime/jit"},
 	{"benchmarks", "lathe ir ir/eval ir/tensor"},
 	{"examples/compare", "internal/tensorio ir/tensor"},
 	{"examples/embed", "lathe"}, // what users have
@@ -68,15 +71,19 @@ type layer struct{ name, may string }
 // (test) is that package's test files. ARCHITECTURE.md has the reason of each.
 var outside = []layer{
 	{"codeberg.org/sbinet/npyio", "internal/tensorio(test)"},
+	{"github.com/alecthomas/kong", "cmd/lathe"},
 	{"github.com/ebitengine/purego", "internal/libllvm runtime/jit"},
 	{"github.com/google/go-cmp", "*(test)"},
+	{"github.com/jedib0t/go-pretty/v6", "cmd/lathe"},
 	{"github.com/llir/llvm", "codegen/llvm"},
 	{"github.com/nlpodyssey/safetensors", "internal/tensorio"},
 	{"github.com/rivo/uniseg", "internal/source"},
 	{"github.com/rogpeppe/go-internal", "*(test)"},
+	{"github.com/schollz/progressbar/v3", "cmd/lathe"},
 	{"github.com/x448/float16", "ir/tensor"},
 	{"golang.org/x/sys", "internal/tensorio runtime runtime/jit runtime/pool"},
-	{"gonum.org/v1/gonum", "ir/eval ir/tensor lathe *(test)"},
+	{"golang.org/x/term", "cmd/lathe"},
+	{"gonum.org/v1/gonum", "cmd/lathe ir/eval ir/tensor lathe *(test)"},
 }
 
 // An edge is one import.
