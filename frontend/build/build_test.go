@@ -78,7 +78,7 @@ func TestSameAsText(t *testing.T) {
 			a, c = split(x, 2, axis=1)
 			y: f32[4, 4] spd = x.T @ x + 0.1 * eye(4)
 			z = solve(y, solve(w, x.T))
-			return softmax(v, axis=0), i, concat([a, c], axis=-1), einsum("ij,jk->ik", z, w), reshape(x, [2, -1]), tensor([[1, 0.5]]), eye(2, dtype=f64), mean(x, axis=[0, 1], keepdims=true)
+			return softmax(v, axis=0), i, concat([a, c], axis=-1), einsum("ij,ik->jk", z, w), reshape(x, [2, -1]), tensor([[1, 0.5]]), eye(2, dtype=f64), mean(x, axis=[0, 1], keepdims=true)
 		}`, nil, func(b *build.Builder) {
 			x := b.Arg("x", f32, 5, 4)
 			w := b.ArgOf("w", ir.Make(f32, 4, 4).WithProps(ir.Props{Set: ir.Lower}))
@@ -88,7 +88,7 @@ func TestSameAsText(t *testing.T) {
 			y = b.Declare(y, ir.Make(f32, 4, 4).WithProps(ir.Props{Set: ir.SPD}))
 			z := b.Call("solve", y, b.Call("solve", w, b.T(x)))
 			b.Return(b.Call("softmax", top[0], build.Named("axis", 0)), top[1], b.Call("concat", parts, build.Named("axis", -1)),
-				b.Call("einsum", "ij,jk->ik", z, w), b.Call("reshape", x, []int{2, -1}), b.Call("tensor", [][]float64{{1, 0.5}}),
+				b.Call("einsum", "ij,ik->jk", z, w), b.Call("reshape", x, []int{2, -1}), b.Call("tensor", [][]float64{{1, 0.5}}),
 				b.Call("eye", 2, build.Named("dtype", tensor.F64)),
 				b.Call("mean", x, build.Named("axis", []int{0, 1}), build.Named("keepdims", true)))
 		}},

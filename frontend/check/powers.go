@@ -1,5 +1,7 @@
 package check
 
+import "slices"
+
 // searchedPower is the largest power whose shortest chain is searched for. Up
 // to there the search is a matter of microseconds.
 const searchedPower = 128
@@ -10,28 +12,42 @@ type product struct{ x, y int }
 
 // products returns how to make the k-th power, k >= 1, by few products; each
 // appends a power, the last is the k-th. Up to searchedPower there is no
-// shorter way. Above, k is halved, or else divided by a small factor, or else
-// made of k-1.
-func products(k int) []product {
-	if k <= searchedPower {
-		return shortestChain(k)
+// shorter way. Above, an even k is halved; an odd one is made of k-1, or by the
+// power of a power where that is shorter, so squarings never take fewer.
+func products(k int) []product { return longChain(k, map[int][]product{}) }
+
+// longChain is products, which remembers the chains that it found.
+func longChain(k int, known map[int][]product) []product {
+	if out, ok := known[k]; ok {
+		return out
 	}
-	if k%2 == 0 {
-		out := products(k / 2)
-		return append(out, product{len(out), len(out)})
-	}
-	for p := 3; p <= searchedPower; p += 2 {
-		if k%p == 0 {
-			out := products(k / p)
-			base := len(out) // the power that takes the place of the first
-			for _, q := range shortestChain(p) {
-				out = append(out, product{q.x + base, q.y + base})
+	var out []product
+	switch {
+	case k <= searchedPower:
+		out = shortestChain(k)
+	case k%2 == 0:
+		out = longChain(k/2, known)
+		out = append(slices.Clip(out), product{len(out), len(out)})
+	default:
+		out = longChain(k-1, known)
+		out = append(slices.Clip(out), product{len(out), 0})
+		for p := 3; p <= searchedPower && p*p <= k; p += 2 {
+			if k%p != 0 {
+				continue
 			}
-			return out
+			power := slices.Clip(longChain(k/p, known))
+			base := len(power) // the power that takes the place of the first
+			for _, q := range shortestChain(p) {
+				power = append(power, product{q.x + base, q.y + base})
+			}
+			if len(power) < len(out) {
+				out = power
+			}
+			break
 		}
 	}
-	out := products(k - 1)
-	return append(out, product{len(out), 0})
+	known[k] = out
+	return out
 }
 
 // shortestChain searches ever longer chains in which each product takes the
