@@ -7,27 +7,26 @@ import (
 
 // A skeleton is how an operation with a loop nest of its own is emitted: what a
 // kernel.Single holds.
-type skeleton struct {
-	// emit emits the work of one worker. Workers do not wait for each other, so
-	// each one writes elements of the result that no other one reads or writes.
-	emit func(s *singleEmitter)
-}
+//
+// It emits the work of one worker. Workers do not wait for each other, so each
+// one writes elements of the result that no other one reads or writes.
+type skeleton func(s *singleEmitter)
 
 // skeletons has an entry for each operation that package fuse makes a Single of.
 var skeletons = [ir.NumOps]skeleton{
-	ir.OpCumSum: {emit: (*singleEmitter).cumSum},
+	ir.OpCumSum: (*singleEmitter).cumSum,
 
-	ir.OpUpdate:       {emit: (*singleEmitter).update},
-	ir.OpDynUpdate:    {emit: (*singleEmitter).dynUpdate},
-	ir.OpScatter:      {emit: (*singleEmitter).scatter},
-	ir.OpScatterAlong: {emit: (*singleEmitter).scatterAlong},
+	ir.OpUpdate:       (*singleEmitter).update,
+	ir.OpDynUpdate:    (*singleEmitter).dynUpdate,
+	ir.OpScatter:      (*singleEmitter).scatter,
+	ir.OpScatterAlong: (*singleEmitter).scatterAlong,
 
-	//	ir.OpArgSort: {emit: (*singleEmitter).argSort},
-	//	ir.OpTopK:    {emit: (*singleEmitter).topK},
+	ir.OpArgSort: (*singleEmitter).argSort,
+	ir.OpTopK:    (*singleEmitter).topK,
 
-	// ir.OpCholesky: {emit: (*singleEmitter).cholesky},
-	// ir.OpSolve:    {emit: (*singleEmitter).solve},
-	// ir.OpInv:      {emit: (*singleEmitter).inv},
+	ir.OpCholesky: (*singleEmitter).cholesky,
+	ir.OpSolve:    (*singleEmitter).solve,
+	ir.OpInv:      (*singleEmitter).inv,
 }
 
 // A singleEmitter emits the function of one kernel.Single.
@@ -42,5 +41,5 @@ func (s *scope) emitSingle() {
 	if k.Out.Type.Elems() == 0 && k.Value.Op != ir.OpDynUpdate { // which checks its index all the same
 		return
 	}
-	skeletons[k.Value.Op].emit(&singleEmitter{s, k})
+	skeletons[k.Value.Op](&singleEmitter{s, k})
 }

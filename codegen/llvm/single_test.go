@@ -439,7 +439,7 @@ func TestSkeletons(t *testing.T) {
 		case ir.OpUpdate, ir.OpDynUpdate, ir.OpScatter, ir.OpScatterAlong:
 			want = true
 		}
-		if have := skeletons[op].emit != nil; have != want {
+		if have := skeletons[op] != nil; have != want {
 			t.Errorf("%v: has a skeleton: %v, want %v", op, have, want)
 		}
 	}

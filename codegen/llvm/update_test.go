@@ -28,7 +28,7 @@ func TestUpdate(t *testing.T) {
 	} {
 		a := &ir.SliceAttrs{Start: ir.Sizes(c.start...), Step: c.step}
 		name := fmt.Sprint(c.shape, c.part, c.start, c.step)
-		for _, d := range []tensor.DType{tensor.F64, tensor.BF16, tensor.I32, tensor.Bool} {
+		for _, d := range []tensor.DType{tensor.BF16, tensor.I32} {
 			make := func() *singleCase {
 				return newCase(t, fmt.Sprint(d, " ", name), ir.OpUpdate, a, pattern(d, c.shape, 1), pattern(d, c.part, 2))
 			}
@@ -44,16 +44,16 @@ func TestUpdate(t *testing.T) {
 
 func TestDynUpdate(t *testing.T) {
 	var cases []*singleCase
-	for _, shape := range [][]int{{1}, {37}, {5, 7}, {2, 6, 3}, {3, 4, 1, 2}, {4, 0}} {
+	for _, shape := range [][]int{{37}, {2, 6, 3}, {4, 0}} {
 		for axis, n := range shape {
-			for _, size := range []int{0, 1, (n + 1) / 2, n} {
+			for _, size := range []int{0, (n + 1) / 2, n} {
 				if size > n {
 					continue
 				}
 				part := append([]int(nil), shape...)
 				part[axis] = size
-				for _, d := range []tensor.DType{tensor.F32, tensor.F16, tensor.U8} {
-					for i, start := range []int64{0, int64(n - size), int64(n-size) + 1, -1, -1 << 63} {
+				for _, d := range []tensor.DType{tensor.F32, tensor.Bool} {
+					for i, start := range []int64{0, int64(n - size), int64(n-size) + 1, -1 << 63} {
 						make := func() *singleCase {
 							at := tensor.New(tensor.I64)
 							at.SetInt(0, start)

@@ -1,0 +1,388 @@
+package llvm
+
+import (
+	"math"
+
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
+	"github.com/llir/llvm/ir/value"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// Factorisations go over rows of vectors and take every element through the
+// same operations in the same order as the textbook's loops, and as package
+// eval: sums of products are subtracted one by one in the order of the index,
+// whatever the number of workers, so strict mode needs nothing else than
+// operations that are not contracted. Workers share the matrices of a batch; one
+// matrix is one worker's.
+
+// A matrix is rows in memory, in register form: float for the narrow types.
+type matrix struct {
+	t          types.Type
+	p          value.Value // to its first element
+	rows, cols int
+	stride     int // from row to row
+}
+
+// A factorer emits one operation on each matrix of a batch.
+type factorer struct {
+	*singleEmitter
+	d      ir.DType
+	t      types.Type
+	n      int         // rows and columns of the matrix
+	cols   int         // of the result
+	room   value.Value // scratch that is not taken yet
+	direct bool        // the result's memory is in register form, so work is done there
+}
+
+func (s *singleEmitter) factorer() *factorer {
+	out := s.k.Out.Type
+	dims := out.Dims()
+	r := len(dims)
+	return &factorer{
+		singleEmitter: s, d: out.DType, t: regType(out.DType), n: dims[r-2], cols: dims[r-1],
+		direct: out.DType == tensor.F32 || out.DType == tensor.F64,
+	}
+}
+
+// batch runs body for each of this worker's matrices.
+func (f *factorer) batch(scratch int, body func(k value.Value)) {
+	dims := f.k.Out.Type.Dims()
+	lo, hi := f.share(product(dims[:len(dims)-2]))
+	all := value.Value(nil)
+	if scratch > 0 {
+		all = f.scratch(scratch)
+	}
+	f.each(lo, hi, 1, func(k value.Value) {
+		f.room = all
+		body(k)
+	})
+}
+
+// bytes returns the scratch that a matrix takes.
+func (f *factorer) bytes(rows, cols int) int {
+	return (rows*cols*sizeOf(f.t) + 63) / 64 * 64
+}
+
+// take returns a matrix in scratch.
+func (f *factorer) take(rows, cols int) matrix {
+	m := matrix{f.t, f.bitcast(f.room, types.NewPointer(f.t)), rows, cols, cols}
+	f.room = f.at(types.I8, f.room, i64(f.bytes(rows, cols)))
+	return m
+}
+
+// takeIndices returns what is left of scratch as i64.
+func (f *factorer) takeIndices() value.Value {
+	return f.bitcast(f.room, types.NewPointer(types.I64))
+}
+
+// result returns where the result of matrix k is made: in its place, or in
+// scratch, from where finish writes it.
+func (f *factorer) result(k value.Value) matrix {
+	if !f.direct {
+		return f.take(f.n, f.cols)
+	}
+	return matrix{f.t, f.at(f.t, f.ptr(f.k.Out), f.mul(k, i64(f.n*f.cols))), f.n, f.cols, f.cols}
+}
+
+// resultBytes is the scratch that result takes.
+func (f *factorer) resultBytes() int {
+	if f.direct {
+		return 0
+	}
+	return f.bytes(f.n, f.cols)
+}
+
+// finish writes what result has returned.
+func (f *factorer) finish(k value.Value, m matrix) {
+	if f.direct {
+		return
+	}
+	dst := f.outRun(f.mul(k, i64(f.n*f.cols)), 1)
+	f.span(i64(0), i64(m.rows*m.cols), f.floatWidth(f.d), func(i value.Value, lanes int) {
+		f.put(dst, i, f.load(f.t, f.at(f.t, m.p, i), lanes))
+	})
+}
+
+// cell returns the address of an element.
+func (f *factorer) cell(m matrix, i, j value.Value) value.Value {
+	return f.at(m.t, m.p, f.add(f.mul(i, i64(m.stride)), j))
+}
+
+func (f *factorer) read(m matrix, i, j value.Value) value.Value {
+	return f.load(m.t, f.cell(m, i, j), 0)
+}
+
+// along runs body for vectors of the columns from..to of a row.
+func (f *factorer) along(from, to value.Value, body func(j value.Value, lanes int)) {
+	f.span(from, to, f.floatWidth(f.d), body)
+}
+
+// An operand is an operand's matrices as they lie in memory.
+type operand struct {
+	view     kernel.View
+	lead     part
+	row, col int // strides
+}
+
+func (f *factorer) operand(i int) operand {
+	v := f.k.Operands[i]
+	r := len(v.Strides)
+	return operand{v, partOf(v, 0, r-2), v.Strides[r-2], v.Strides[r-1]}
+}
+
+// row returns row i of matrix k from column j on; column i from row j on if
+// turned.
+func (f *factorer) row(s operand, k, i, j value.Value, turned bool) run {
+	row, col := s.row, s.col
+	if turned {
+		row, col = col, row
+	}
+	off := f.add(f.add(i64(s.view.Offset), f.offset(s.lead, k)), f.add(f.mul(i, i64(row)), f.mul(j, i64(col))))
+	return run{d: s.view.Type.DType, p: f.at(memType(s.view.Type.DType), f.ptr(s.view.Buf), off), stride: col}
+}
+
+// readRow copies columns from..to of row i of matrix k, or of column i if turned.
+func (f *factorer) readRow(m matrix, s operand, k, i, from, to value.Value, turned bool) {
+	src := f.row(s, k, i, i64(0), turned)
+	f.along(from, to, func(j value.Value, lanes int) { f.emitter.store(f.get(src, j, lanes), f.cell(m, i, j)) })
+}
+
+func (f *factorer) eachRow(n int, body func(i value.Value)) { f.each(i64(0), i64(n), 1, body) }
+
+// readWhole copies matrix k.
+func (f *factorer) readWhole(m matrix, s operand, k value.Value) {
+	f.eachRow(m.rows, func(i value.Value) { f.readRow(m, s, k, i, i64(0), i64(m.cols), false) })
+}
+
+// readMirrored copies the lower triangle of matrix k to both.
+func (f *factorer) readMirrored(m matrix, s operand, k value.Value) {
+	f.eachRow(m.rows, func(i value.Value) {
+		f.readRow(m, s, k, i, i64(0), i, false)
+		f.readRow(m, s, k, i, i, i64(m.cols), true)
+	})
+}
+
+// readTurned copies the lower triangle of matrix k to the upper one of m.
+func (f *factorer) readTurned(m matrix, s operand, k value.Value) {
+	f.eachRow(m.rows, func(i value.Value) { f.readRow(m, s, k, i, i, i64(m.cols), true) })
+}
+
+// divideRow divides the columns from..to of row i by x.
+func (f *factorer) divideRow(m matrix, i, from, to, x value.Value) {
+	f.along(from, to, func(j value.Value, lanes int) {
+		p := f.cell(m, i, j)
+		f.emitter.store(f.fdiv(f.load(m.t, p, lanes), f.splat(x, lanes)), p)
+	})
+}
+
+// subtractRow subtracts x times row k of b from row i of m, in the columns
+// from..to.
+func (f *factorer) subtractRow(m matrix, i value.Value, b matrix, k, x, from, to value.Value) {
+	f.along(from, to, func(j value.Value, lanes int) {
+		p := f.cell(m, i, j)
+		product := f.fmul(f.splat(x, lanes), f.load(b.t, f.cell(b, k, j), lanes))
+		f.emitter.store(f.fsub(f.load(m.t, p, lanes), product), p)
+	})
+}
+
+// choleskyRows overwrites the upper triangle of u with the transposed factor of
+// the matrix whose lower triangle, transposed, it holds. All is NaN from the
+// first pivot on that is not positive, in particular the last element.
+func (f *factorer) choleskyRows(u matrix) {
+	end := i64(u.cols)
+	f.eachRow(u.rows, func(k value.Value) {
+		pivot := f.read(u, k, k)
+		root := f.intrinsic("llvm.sqrt", f.t, pivot)
+		root = f.choose(f.fcmp(enum.FPredOGT, pivot, f.float(f.t, 0)), root, f.float(f.t, math.NaN()))
+		f.emitter.store(root, f.cell(u, k, k))
+		next := f.add(k, i64(1))
+		f.divideRow(u, k, next, end, root)
+		f.each(next, end, 1, func(i value.Value) { f.subtractRow(u, i, u, k, f.read(u, k, i), i, end) })
+	})
+}
+
+// cholesky emits ir.OpCholesky.
+func (s *singleEmitter) cholesky() {
+	f := s.factorer()
+	f.batch(f.bytes(f.n, f.n)+f.resultBytes(), func(k value.Value) {
+		u := f.take(f.n, f.n)
+		f.readTurned(u, f.operand(0), k)
+		f.choleskyRows(u)
+		l := f.result(k)
+		f.eachRow(f.n, func(i value.Value) {
+			after := f.add(i, i64(1))
+			f.each(i64(0), after, 1, func(j value.Value) { f.emitter.store(f.read(u, j, i), f.cell(l, i, j)) })
+			f.along(after, i64(f.n), func(j value.Value, lanes int) {
+				f.emitter.store(f.float(vec(f.t, lanes), 0), f.cell(l, i, j))
+			})
+		})
+		f.finish(k, l)
+	})
+}
+
+// eliminate overwrites a with its factors, partial pivoting, and sets rows to
+// the row of a that each one came from.
+func (f *factorer) eliminate(a matrix, rows value.Value) {
+	end := i64(a.cols)
+	f.eachRow(a.rows, func(i value.Value) { f.emitter.store(i, f.at(types.I64, rows, i)) })
+	f.eachRow(a.rows, func(k value.Value) {
+		next := f.add(k, i64(1))
+		p := f.pivot(a, k)
+		f.when(f.icmp(enum.IPredNE, p, k), func() {
+			f.swap(types.I64, f.at(types.I64, rows, p), f.at(types.I64, rows, k), 0)
+			f.along(i64(0), end, func(j value.Value, lanes int) { f.swap(a.t, f.cell(a, p, j), f.cell(a, k, j), lanes) })
+		})
+		d := f.read(a, k, k)
+		f.each(next, end, 1, func(i value.Value) {
+			x := f.fdiv(f.read(a, i, k), d)
+			f.emitter.store(x, f.cell(a, i, k))
+			f.subtractRow(a, i, a, k, x, next, end)
+		})
+	})
+}
+
+// pivot returns the row, from k on, with the largest element in column k; NaN is
+// the largest.
+func (f *factorer) pivot(a matrix, k value.Value) value.Value {
+	abs := func(i value.Value) value.Value { return f.intrinsic("llvm.fabs", a.t, f.read(a, i, k)) }
+	init := []value.Value{k, abs(k)}
+	return f.loop(f.add(k, i64(1)), i64(a.rows), 1, init, func(i value.Value, c []value.Value) []value.Value {
+		x := abs(i)
+		nan := f.cur.NewAnd(f.fcmp(enum.FPredUNO, x, x), f.fcmp(enum.FPredORD, c[1], c[1]))
+		better := f.cur.NewOr(f.fcmp(enum.FPredOGT, x, c[1]), nan)
+		return []value.Value{f.choose(better, i, c[0]), f.choose(better, x, c[1])}
+	})[0]
+}
+
+// swap exchanges lanes elements of t at p and q.
+func (f *factorer) swap(t types.Type, p, q value.Value, lanes int) {
+	x, y := f.load(t, p, lanes), f.load(t, q, lanes)
+	f.emitter.store(y, p)
+	f.emitter.store(x, q)
+}
+
+// forward overwrites b with the solution for the lower triangle of a; of the
+// upper one of its transpose if turned.
+func (f *factorer) forward(a, b matrix, unit, turned bool) {
+	f.eachRow(a.rows, func(i value.Value) {
+		f.each(i64(0), i, 1, func(k value.Value) {
+			x := value.Value(nil)
+			if turned {
+				x = f.read(a, k, i)
+			} else {
+				x = f.read(a, i, k)
+			}
+			f.subtractRow(b, i, b, k, x, i64(0), i64(b.cols))
+		})
+		if !unit {
+			f.divideRow(b, i, i64(0), i64(b.cols), f.read(a, i, i))
+		}
+	})
+}
+
+// backward overwrites b with the solution for the upper triangle of a.
+func (f *factorer) backward(a, b matrix, unit bool) {
+	n := i64(a.rows)
+	f.each(f.sub(n, i64(1)), i64(-1), -1, func(i value.Value) {
+		f.each(f.add(i, i64(1)), n, 1, func(k value.Value) {
+			f.subtractRow(b, i, b, k, f.read(a, i, k), i64(0), i64(b.cols))
+		})
+		if !unit {
+			f.divideRow(b, i, i64(0), i64(b.cols), f.read(a, i, i))
+		}
+	})
+}
+
+// inv emits ir.OpInv: LU and a solution for the columns of the unit matrix.
+func (s *singleEmitter) inv() {
+	f := s.factorer()
+	f.batch(f.bytes(f.n, f.n)+f.resultBytes()+8*f.n, func(k value.Value) {
+		a, b := f.take(f.n, f.n), f.result(k)
+		f.readWhole(a, f.operand(0), k)
+		f.solveLU(a, b, func(i, row value.Value) {
+			f.along(i64(0), i64(f.n), func(j value.Value, lanes int) {
+				f.emitter.store(f.float(vec(f.t, lanes), 0), f.cell(b, i, j))
+			})
+			f.emitter.store(f.float(f.t, 1), f.cell(b, i, row))
+		})
+		f.finish(k, b)
+	})
+}
+
+// solveLU factors a and sets b to the solution; fill sets row i of b to row from
+// of the right-hand sides.
+func (f *factorer) solveLU(a, b matrix, fill func(i, from value.Value)) {
+	rows := f.takeIndices()
+	f.eliminate(a, rows)
+	f.eachRow(f.n, func(i value.Value) { fill(i, f.load(types.I64, f.at(types.I64, rows, i), 0)) })
+	f.forward(a, b, true, false)
+	f.backward(a, b, false)
+}
+
+// solve emits ir.OpSolve.
+func (s *singleEmitter) solve() {
+	f := s.factorer()
+	form := s.k.Value.Attrs.(*ir.SolveAttrs).Form
+	if form == ir.SolveDiagonal {
+		s.solveDiagonal(f)
+		return
+	}
+	f.batch(f.bytes(f.n, f.n)+f.resultBytes()+8*f.n, func(k value.Value) {
+		left, right := f.operand(0), f.operand(1)
+		a, b := f.take(f.n, f.n), f.result(k)
+		fill := func(i, from value.Value) {
+			src := f.row(right, k, from, i64(0), false)
+			f.along(i64(0), i64(f.cols), func(j value.Value, lanes int) { f.emitter.store(f.get(src, j, lanes), f.cell(b, i, j)) })
+		}
+		fillAll := func() { f.eachRow(f.n, func(i value.Value) { fill(i, i) }) }
+		switch form {
+		case ir.SolveLU:
+			f.readWhole(a, left, k)
+			f.solveLU(a, b, fill)
+		case ir.SolveSPD:
+			f.readTurned(a, left, k)
+			f.choleskyRows(a)
+			last := f.read(a, i64(f.n-1), i64(f.n-1))
+			f.either(f.fcmp(enum.FPredORD, last, last), func() []value.Value {
+				fillAll()
+				f.forward(a, b, false, true)
+				f.backward(a, b, false)
+				return nil
+			}, func() []value.Value {
+				f.readMirrored(a, left, k)
+				f.solveLU(a, b, fill)
+				return nil
+			})
+		default:
+			if f.direct && left.col == 1 {
+				a = matrix{f.t, f.row(left, k, i64(0), i64(0), false).p, f.n, f.n, left.row}
+			} else {
+				f.readWhole(a, left, k)
+			}
+			fillAll()
+			unit := form == ir.SolveUnitLower || form == ir.SolveUnitUpper
+			if form == ir.SolveLower || form == ir.SolveUnitLower {
+				f.forward(a, b, unit, false)
+			} else {
+				f.backward(a, b, unit)
+			}
+		}
+		f.finish(k, b)
+	})
+}
+
+// solveDiagonal divides the rows of the right-hand sides.
+func (s *singleEmitter) solveDiagonal(f *factorer) {
+	left, right := f.operand(0), f.operand(1)
+	rows := f.k.Out.Type.Elems() / f.cols
+	f.rows(rows, f.cols, func(row, from, to value.Value) {
+		k, i := f.cur.NewUDiv(row, i64(f.n)), f.cur.NewURem(row, i64(f.n))
+		d := f.get(f.row(left, k, i, i, false), i64(0), 0)
+		src, dst := f.row(right, k, i, i64(0), false), f.outRun(f.mul(row, i64(f.cols)), 1)
+		f.along(from, to, func(j value.Value, lanes int) { f.put(dst, j, f.fdiv(f.get(src, j, lanes), f.splat(d, lanes))) })
+	})
+}
