@@ -138,6 +138,8 @@ func (k *kernelCheck) compare(ctx context.Context, name string, inside []*ir.Val
 		g.Results = append(g.Results, v)
 	}
 	g.Rebuild()
+	uses := g.Uses()
+	g.Params = slices.DeleteFunc(g.Params, func(p *ir.Value) bool { return uses[p] == 0 })
 	ordered := make([]*lathe.Tensor, len(g.Params))
 	for i, p := range g.Params {
 		ordered[i] = args[p]
