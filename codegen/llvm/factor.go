@@ -148,7 +148,14 @@ func (f *factorer) row(s operand, k, i, j value.Value, turned bool) run {
 // readRow copies columns from..to of row i of matrix k, or of column i if turned.
 func (f *factorer) readRow(m matrix, s operand, k, i, from, to value.Value, turned bool) {
 	src := f.row(s, k, i, i64(0), turned)
-	f.along(from, to, func(j value.Value, lanes int) { f.emitter.store(f.get(src, j, lanes), f.cell(m, i, j)) })
+	f.copyRow(m, i, src, from, to)
+}
+
+// copyRow sets the columns from..to of row i to elements of src.
+func (f *factorer) copyRow(m matrix, i value.Value, src run, from, to value.Value) {
+	f.span(from, to, byLanes(f.floatWidth(f.d), src), func(j value.Value, lanes int) {
+		f.emitter.store(f.get(src, j, lanes), f.cell(m, i, j))
+	})
 }
 
 func (f *factorer) eachRow(n int, body func(i value.Value)) { f.each(i64(0), i64(n), 1, body) }
@@ -336,7 +343,7 @@ func (s *singleEmitter) solve() {
 		a, b := f.take(f.n, f.n), f.result(k)
 		fill := func(i, from value.Value) {
 			src := f.row(right, k, from, i64(0), false)
-			f.along(i64(0), i64(f.cols), func(j value.Value, lanes int) { f.emitter.store(f.get(src, j, lanes), f.cell(b, i, j)) })
+			f.copyRow(b, i, src, i64(0), i64(f.cols))
 		}
 		fillAll := func() { f.eachRow(f.n, func(i value.Value) { fill(i, i) }) }
 		switch form {
@@ -383,6 +390,8 @@ func (s *singleEmitter) solveDiagonal(f *factorer) {
 		k, i := f.cur.NewUDiv(row, i64(f.n)), f.cur.NewURem(row, i64(f.n))
 		d := f.get(f.row(left, k, i, i, false), i64(0), 0)
 		src, dst := f.row(right, k, i, i64(0), false), f.outRun(f.mul(row, i64(f.cols)), 1)
-		f.along(from, to, func(j value.Value, lanes int) { f.put(dst, j, f.fdiv(f.get(src, j, lanes), f.splat(d, lanes))) })
+		f.span(from, to, byLanes(f.floatWidth(f.d), src), func(j value.Value, lanes int) {
+			f.put(dst, j, f.fdiv(f.get(src, j, lanes), f.splat(d, lanes)))
+		})
 	})
 }

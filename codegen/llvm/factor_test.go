@@ -35,6 +35,7 @@ func regular(d tensor.DType, batch []int, n int, symmetric bool) *tensor.Tensor 
 }
 
 func TestFactor(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for i, d := range floats {
 		for j, c := range []struct {
@@ -62,6 +63,7 @@ func TestFactor(t *testing.T) {
 var solveForms = []string{ir.SolveLU, ir.SolveSPD, ir.SolveLower, ir.SolveUpper, ir.SolveUnitLower, ir.SolveUnitUpper, ir.SolveDiagonal}
 
 func TestSolve(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for i, d := range floats {
 		for _, form := range solveForms {
@@ -69,7 +71,7 @@ func TestSolve(t *testing.T) {
 				n, cols int
 				batch   []int
 			}{{0, 3, nil}, {4, 0, nil}, {4, 3, []int{3}}, {1, 1, nil}, {13, 21, nil}, {6, 1, []int{2}}} {
-				if j > 2 && i != j%2 {
+				if j > 2 && i != j%2 || i > 1 && j != 2 {
 					continue
 				}
 				make := func() *singleCase {
@@ -95,8 +97,9 @@ func TestSolve(t *testing.T) {
 // Matrices without a solution, or without a factor, give what the evaluator's
 // arithmetic gives: bit for bit in strict mode, where that is checked.
 func TestFactorSpecial(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
-	for _, d := range floats {
+	for _, d := range []tensor.DType{tensor.F32, tensor.BF16} {
 		for i, spoil := range []func(x *tensor.Tensor, n int){
 			func(x *tensor.Tensor, n int) { // singular
 				for j := range n {

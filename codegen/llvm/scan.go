@@ -86,7 +86,7 @@ func (s *singleEmitter) nothing(t types.Type) value.Value {
 // sumRows sums along the axis for the columns from..to.
 func (s *singleEmitter) sumRows(w sweep, exclusive bool, o, from, to value.Value) {
 	d := s.k.Out.Type.DType
-	s.span(from, to, s.floatWidth(d), func(p value.Value, lanes int) {
+	s.span(from, to, byLanes(s.floatWidth(d), s.across(w, o, i64(0))), func(p value.Value, lanes int) {
 		t := vec(regType(d), lanes)
 		out := func(j value.Value) run {
 			return s.outRun(s.mul(s.add(s.mul(o, i64(w.n)), j), i64(w.end)), 1)
@@ -109,7 +109,7 @@ func (s *singleEmitter) sumLine(dst, src run, n int) {
 	t := regType(dst.d)
 	lanes := s.floatWidth(dst.d)
 	done, sum := 0, s.nothing(t)
-	if !s.strict || !dst.d.IsFloat() {
+	if byLanes(lanes, src) > 0 && (!s.strict || !dst.d.IsFloat()) {
 		done = n / lanes * lanes
 		sum = s.loop(i64(0), i64(done), lanes, []value.Value{sum}, func(i value.Value, sum []value.Value) []value.Value {
 			x := s.prefix(s.get(src, i, lanes))

@@ -8,6 +8,7 @@ import (
 )
 
 func TestCumSum(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, d := range numbers {
 		for i, shape := range [][]int{{0}, {1}, {37}, {3, 0}, {5, 7}, {2, 3, 33}} {

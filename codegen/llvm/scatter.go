@@ -128,7 +128,7 @@ func (e *scattering) apply(o, n, from, to value.Value) {
 			e.combine(dst, src, i64(0), 0)
 			return
 		}
-		e.span(from, to, e.width(dst.d), func(p value.Value, lanes int) { e.combine(dst, src, p, lanes) })
+		e.span(from, to, byLanes(e.width(dst.d), src), func(p value.Value, lanes int) { e.combine(dst, src, p, lanes) })
 	})
 }
 
@@ -170,7 +170,7 @@ func (e *scattering) addListed(o, from, to value.Value) {
 		e.makeLists(o, nil)
 		e.eachListed(func(t, first value.Value) {
 			dst := e.target(o, t)
-			e.span(from, to, e.floatWidth(dst.d), func(p value.Value, lanes int) { e.addList(o, dst, first, p, lanes) })
+			e.span(from, to, byLanes(e.floatWidth(dst.d), e.update(o, i64(0))), func(p value.Value, lanes int) { e.addList(o, dst, first, p, lanes) })
 		})
 		return
 	}

@@ -19,6 +19,7 @@ func places(d tensor.DType, shape []int, n, seed int) *tensor.Tensor {
 }
 
 func TestScatter(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, c := range []struct {
 		shape, idx []int
@@ -31,7 +32,7 @@ func TestScatter(t *testing.T) {
 		for _, set := range []bool{false, true} {
 			part := slices.Concat(c.shape[:c.axis], c.idx, c.shape[c.axis+1:])
 			for _, d := range tensor.DTypes() {
-				if d == tensor.Bool && !set {
+				if d == tensor.Bool && !set || d != tensor.F32 && d != tensor.BF16 && len(c.shape) == 2 && c.axis == 0 {
 					continue
 				}
 				a := &ir.ScatterAttrs{Axis: c.axis, Set: set}
@@ -62,6 +63,7 @@ func TestScatter(t *testing.T) {
 }
 
 func TestScatterAlong(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, c := range []struct {
 		shape, idx []int
@@ -72,7 +74,7 @@ func TestScatterAlong(t *testing.T) {
 	} {
 		for _, set := range []bool{false, true} {
 			for _, d := range tensor.DTypes() {
-				if d == tensor.Bool && !set {
+				if d == tensor.Bool && !set || d != tensor.F32 && d != tensor.BF16 && len(c.shape) == 2 && c.axis == 0 {
 					continue
 				}
 				a := &ir.ScatterAttrs{Axis: c.axis, Set: set}

@@ -145,10 +145,7 @@ func (o *ordering) keepFirst(src, dst run, k int) {
 		o.when(o.before(x, o.load(o.ticket, last, 0)), func() { o.insert(kept, k, x) })
 	}
 	lanes := max(o.m.target.VectorBytes, 16) / int(o.key.BitSize/8)
-	if src.stride != 1 {
-		lanes = 0
-	}
-	o.span(i64(k), i64(o.line.n), lanes, func(i value.Value, lanes int) {
+	o.span(i64(k), i64(o.line.n), byLanes(lanes, src), func(i value.Value, lanes int) {
 		if lanes == 0 {
 			try(i)
 			return

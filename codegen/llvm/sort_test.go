@@ -31,19 +31,20 @@ func ordered(d tensor.DType, shape []int) []*tensor.Tensor {
 }
 
 func TestArgSort(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, d := range tensor.DTypes() {
 		for i, shape := range [][]int{{5, 9}, {1}, {0}, {2, 19, 3}, {3, 0}, {16}, {300}} {
 			for axis := range shape {
 				for _, descending := range []bool{false, true} {
-					if i > 2 && d.Size() < 4 && descending != (i%2 == 0) {
+					if i > 0 && d != tensor.F32 && (d != tensor.I64 || descending) {
 						continue
 					}
 					a := &ir.SortAttrs{Axis: axis, Descending: descending}
 					name := fmt.Sprint(d, shape, axis, descending)
 					for _, x := range ordered(d, shape) {
 						cases = append(cases, newCase(t, name, ir.OpArgSort, a, x))
-						if i == 0 && d.Size() > 2 {
+						if i == 0 && d == tensor.F32 {
 							for _, l := range []layout{swapped, sliced, repeated} {
 								cases = append(cases, newCase(t, name, ir.OpArgSort, a, x).lie(l))
 							}
@@ -57,14 +58,18 @@ func TestArgSort(t *testing.T) {
 }
 
 func TestTopK(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, d := range tensor.DTypes() {
 		for i, shape := range [][]int{{5, 9}, {3, 70}, {0}, {1}, {2, 19, 3}} {
-			if i > 1 && d.Size() < 4 {
+			if i > 0 && d != tensor.F32 && d != tensor.I64 {
 				continue
 			}
 			for axis, n := range shape {
 				ks := []int{0, 2, n / 2, n}
+				if i == 0 && d != tensor.F32 {
+					ks = []int{2 + axis}
+				}
 				slices.Sort(ks)
 				for _, k := range slices.Compact(ks) {
 					if k > n {
@@ -74,7 +79,7 @@ func TestTopK(t *testing.T) {
 					name := fmt.Sprint(d, shape, axis, k)
 					for _, x := range ordered(d, shape) {
 						cases = append(cases, newCase(t, name, ir.OpTopK, a, x))
-						if i == 0 && k == 2 {
+						if i == 0 && k == 2 && d == tensor.F32 {
 							for _, l := range []layout{swapped, sliced, repeated} {
 								cases = append(cases, newCase(t, name, ir.OpTopK, a, x).lie(l))
 							}

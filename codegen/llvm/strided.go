@@ -94,21 +94,14 @@ func (s *singleEmitter) place(r run, i value.Value) value.Value {
 	return s.at(memType(r.d), r.p, s.mul(i, i64(r.stride)))
 }
 
-// raw loads lanes elements from i on as they are in memory; element i alone for
-// 0 lanes.
+// raw loads lanes elements from i on, which byLanes must allow, as they are in
+// memory; element i alone for 0 lanes.
 func (s *singleEmitter) raw(r run, i value.Value, lanes int) value.Value {
 	t := memType(r.d)
-	switch {
-	case lanes == 0 || r.stride == 1 && r.uneven == nil:
-		return s.load(t, s.place(r, i), lanes)
-	case r.stride == 0 && r.uneven == nil:
+	if lanes > 0 && r.stride == 0 {
 		return s.splat(s.load(t, r.p, 0), lanes)
 	}
-	x := s.undef(vec(t, lanes))
-	for l := range lanes {
-		x = s.setLane(x, s.load(t, s.place(r, s.add(i, i64(l))), 0), l)
-	}
-	return x
+	return s.load(t, s.place(r, i), lanes)
 }
 
 // get loads lanes elements from i on as registers hold them.
@@ -117,23 +110,25 @@ func (s *singleEmitter) get(r run, i value.Value, lanes int) value.Value {
 }
 
 // putRaw stores what raw has loaded.
-func (s *singleEmitter) putRaw(r run, i, x value.Value) {
-	lanes := lanesOf(x)
-	if lanes == 0 || r.stride == 1 {
-		s.emitter.store(x, s.place(r, i))
-		return
-	}
-	for l := range lanes {
-		s.emitter.store(s.lane(x, l), s.place(r, s.add(i, i64(l))))
-	}
-}
+func (s *singleEmitter) putRaw(r run, i, x value.Value) { s.emitter.store(x, s.place(r, i)) }
 
 // put stores x, rounded to the element type, from i on.
 func (s *singleEmitter) put(r run, i, x value.Value) { s.putRaw(r, i, s.toMemory(r.d, x)) }
 
+// byLanes returns lanes if that many elements of each of runs can be loaded and
+// stored at once, and 0 if one goes element by element.
+func byLanes(lanes int, runs ...run) int {
+	for _, r := range runs {
+		if r.uneven != nil || r.stride != 0 && r.stride != 1 {
+			return 0
+		}
+	}
+	return lanes
+}
+
 // copyRun copies elements lo..hi.
 func (s *singleEmitter) copyRun(dst, src run, lo, hi value.Value) {
-	s.span(lo, hi, s.width(dst.d), func(i value.Value, lanes int) { s.putRaw(dst, i, s.raw(src, i, lanes)) })
+	s.span(lo, hi, byLanes(s.width(dst.d), dst, src), func(i value.Value, lanes int) { s.putRaw(dst, i, s.raw(src, i, lanes)) })
 }
 
 // width returns how many elements of d a vector register holds in memory's form.

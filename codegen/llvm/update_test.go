@@ -9,6 +9,7 @@ import (
 )
 
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, c := range []struct{ shape, part, start, step []int }{
 		{nil, nil, nil, nil},
@@ -43,6 +44,7 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestDynUpdate(t *testing.T) {
+	t.Parallel()
 	var cases []*singleCase
 	for _, shape := range [][]int{{37}, {2, 6, 3}, {4, 0}} {
 		for axis, n := range shape {
