@@ -108,7 +108,7 @@ func term(d tensor.DType, factors []elem) elem {
 		case (t.flags|x.flags)&bad != 0:
 			return unknown
 		case !t.finite() || !x.finite():
-			t = wildProduct(t, x)
+			t = wildProduct(p.read(t), p.read(x))
 			continue
 		case t.isZero() || x.isZero():
 			t = elem{v: t.v * x.v, flags: (t.flags | x.flags) & soft}

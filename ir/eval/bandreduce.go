@@ -155,7 +155,7 @@ func (p *precision) prod(row []elem) elem {
 		case x.has(bad):
 			return unknown
 		case !x.finite() || !out.finite():
-			out = wildProduct(out, x)
+			out = wildProduct(p.read(out), p.read(x))
 			if out.has(bad) {
 				return unknown
 			}

@@ -43,7 +43,7 @@ func (p *precision) mul(a, b elem) elem {
 	case (a.flags|b.flags)&bad != 0:
 		return unknown
 	case !a.finite() || !b.finite():
-		return wildProduct(a, b)
+		return wildProduct(p.read(a), p.read(b))
 	case a.isZero() || b.isZero():
 		return elem{v: a.v * b.v, flags: (a.flags | b.flags) & soft}
 	case a.whole() && b.whole() && a.m*b.m <= p.whole:
