@@ -2,6 +2,7 @@ package lathe_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -98,6 +99,41 @@ func TestReadme(t *testing.T) {
 	for _, m := range targets {
 		if !strings.Contains(readPage(t, "Makefile"), "\n"+m[1]+":") {
 			t.Errorf("README.md: the Makefile has no target %s", m[1])
+		}
+	}
+}
+
+// TestReadmeCommands runs the command lines of README.md that begin with
+// bin/lathe, from the module's folder; what they write goes elsewhere.
+func TestReadmeCommands(t *testing.T) {
+	dir := t.TempDir()
+	lathe := filepath.Join(dir, "lathe")
+	if out, err := exec.Command("go", "build", "-o", lathe, "./cmd/lathe").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	page := strings.ReplaceAll(readPage(t, "README.md"), "\\\n", " ")
+	commands := 0
+	for line := range strings.Lines(page) {
+		args := strings.Fields(line)
+		if len(args) == 0 || args[0] != "bin/lathe" {
+			continue
+		}
+		commands++
+		for i, a := range args {
+			if a == "--out" || a == "-o" {
+				args[i+1] = filepath.Join(dir, args[i+1])
+			}
+		}
+		if out, err := exec.Command(lathe, args[1:]...).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", strings.TrimSpace(line), err, out)
+		}
+	}
+	if commands == 0 {
+		t.Error("README.md has no line that begins with bin/lathe")
+	}
+	for _, file := range []string{"y.npy", "out/gau_forward.h", "out/gau_forward.o", "out/libgau_forward.so"} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+			t.Errorf("the commands of README.md have not written %s", file)
 		}
 	}
 }
