@@ -188,7 +188,7 @@ func updateCases() []costCase {
 // TestFlops holds what programs cost against the tables.
 func TestFlops(t *testing.T) {
 	count := func(c costCase, head string) {
-		p := check(t, head+"{\n"+c.expr+"\n}\n")
+		p := checked(t, head+"{\n"+c.expr+"\n}\n")
 		if p == nil {
 			return
 		}
@@ -209,8 +209,8 @@ func TestFlops(t *testing.T) {
 	}
 }
 
-// check loads and checks a program; nil after an error, which fails the test.
-func check(t *testing.T, text string) *frontend.Program {
+// checked loads and checks a program; nil after an error, which fails the test.
+func checked(t *testing.T, text string) *frontend.Program {
 	t.Helper()
 	p, err := frontend.LoadText("a.lathe", text)
 	if err == nil {
@@ -233,7 +233,7 @@ func TestSymbolicTypes(t *testing.T) {
 	}
 	for _, c := range costCases() {
 		expr := strings.NewReplacer("zeros(f32[9, 10])", "zeros(f32[9, n])", "zeros(f32[6, 12])", "zeros(f32[m, 12])", "iota(6)", "iota(m)", "eye(7)", "eye(k)", "[3, 7]", "[3, k]").Replace(c.expr)
-		p := check(t, "fn main(x: f32[m, n], y: f32[m, n], i: i64[m, n], r: i64[m], a: f32[k, k], b: f32[k, k], v: f32[k]) {\n"+expr+"\n}\n")
+		p := checked(t, "fn main(x: f32[m, n], y: f32[m, n], i: i64[m, n], r: i64[m], a: f32[k, k], b: f32[k, k], v: f32[k]) {\n"+expr+"\n}\n")
 		if p == nil {
 			continue
 		}

@@ -103,7 +103,7 @@ func TestValues(t *testing.T) {
 		{"matpow(tensor([[1, 1], [0, 1]]), 31)", "[1 31 0 1]"},
 		{"tensor([2]) ^ 23", "[8.388608e+06]"},
 	} {
-		p := check(t, "fn main() {\n"+c.expr+"\n}\n")
+		p := checked(t, "fn main() {\n"+c.expr+"\n}\n")
 		if p == nil {
 			continue
 		}

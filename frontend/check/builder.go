@@ -196,7 +196,7 @@ func (b *Builder) Call(at source.Pos, name string, args []Argument) Value {
 		return b.wrap(badValue)
 	}
 	if !isBuiltin(name) {
-		names := builtinNames()
+		names := Builtins()
 		slices.Sort(names)
 		return b.Fail(at, near(name, names), "no function is called %s", source.Quote(name))
 	}

@@ -36,7 +36,9 @@ func lookupBuiltin(name string) (builtin, bool) {
 
 func isBuiltin(name string) bool { _, ok := lookupBuiltin(name); return ok }
 
-func builtinNames() []string {
+// Builtins returns the names of the built-in functions, in the order of the
+// language's table.
+func Builtins() []string {
 	var names []string
 	for _, b := range builtins() {
 		names = append(names, b.name)

@@ -125,7 +125,7 @@ func (f *frame) named(n *syntax.Name) (fn *syntax.Fn, inst *instance, builtin st
 	if isBuiltin(n.Name) {
 		return nil, nil, n.Name, true
 	}
-	names := builtinNames()
+	names := Builtins()
 	for name, d := range f.c.program.scopes[f.file] {
 		if _, ok := d.(*syntax.Fn); ok {
 			names = append(names, name)
