@@ -96,7 +96,7 @@ func checkKernels(ctx context.Context, m *model, results []*lathe.Tensor) (*chec
 	for i, b := range p.Results {
 		stored[b] = kept[i]
 	}
-	k := &kernelCheck{checked: c, program: p, stored: stored, strict: m.opts.Math == lathe.Strict}
+	k := newKernelCheck(c, p, stored, m.opts.Math == lathe.Strict)
 	for _, s := range p.Steps {
 		if err := ctx.Err(); err != nil {
 			return nil, err

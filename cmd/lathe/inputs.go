@@ -94,7 +94,8 @@ func convert(e *env, what string, t *lathe.Tensor, want ir.Type) (*lathe.Tensor,
 }
 
 // missingWeights is the error for weights that nobody gave.
-func missingWeights(missing []check.MissingWeight, files bool) error {
+// Where no name is near, it lists what the files have.
+func missingWeights(missing []check.MissingWeight, have []string) error {
 	const most = 5
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d weights are missing:", len(missing))
@@ -112,7 +113,10 @@ func missingWeights(missing []check.MissingWeight, files bool) error {
 			fmt.Fprintf(&b, " (did you mean %s, which the file has?)", source.Quote(w.Near))
 		}
 	}
-	if !files {
+	switch near := slices.ContainsFunc(missing, func(w check.MissingWeight) bool { return w.Near != "" }); {
+	case len(have) > 0 && !near:
+		b.WriteString("\nthe files have " + source.Quote(strings.Join(have, ", ")))
+	case len(have) == 0:
 		b.WriteString("\ngive --weights FILE.safetensors, or --random SEED")
 	}
 	return usagef("%s", b.String())

@@ -18,6 +18,30 @@ type kernelCheck struct {
 	program *kernel.Program
 	stored  map[*kernel.Buffer]*lathe.Tensor
 	strict  bool
+	turned  map[*kernel.Buffer]bool // written in loops; what was there before is gone
+}
+
+func newKernelCheck(c *checked, p *kernel.Program, stored map[*kernel.Buffer]*lathe.Tensor, strict bool) *kernelCheck {
+	k := &kernelCheck{checked: c, program: p, stored: stored, strict: strict, turned: map[*kernel.Buffer]bool{}}
+	var mark func(steps []kernel.Step)
+	mark = func(steps []kernel.Step) {
+		for _, s := range steps {
+			switch s := s.(type) {
+			case *kernel.Kernel:
+				for _, b := range kernel.Written(s) {
+					k.turned[b] = true
+				}
+			case *kernel.Loop:
+				mark(s.Body)
+			}
+		}
+	}
+	for _, s := range p.Steps {
+		if l, ok := s.(*kernel.Loop); ok {
+			mark(l.Body)
+		}
+	}
+	return k
 }
 
 // A claim is a value that a step stored, and what it stored.
@@ -37,7 +61,7 @@ func (k *kernelCheck) step(ctx context.Context, s kernel.Step) error {
 		var claims []claim
 		for _, st := range s.Stores() {
 			t := k.stored[st.Buf]
-			if t == nil {
+			if t == nil || k.turned[st.Buf] {
 				continue
 			}
 			claims = append(claims, claim{st.Value, part(t, st)})
@@ -121,6 +145,9 @@ func (k *kernelCheck) compare(ctx context.Context, name string, inside []*ir.Val
 		b := k.program.Buf[v]
 		if b == nil || computed[v] || k.stored[b] == nil || b.Kind == kernel.Constant {
 			continue
+		}
+		if k.turned[b] && v.Op != ir.OpLoop && v.Op != ir.OpGet {
+			continue // a loop carries on in its memory
 		}
 		p := g.NewParam(fmt.Sprintf("loaded.%d", i), v.Type, false, source.Pos{})
 		g.Replace(of[v], p)

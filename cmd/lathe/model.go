@@ -136,7 +136,7 @@ func (m *model) bind(e *env) error {
 	}
 	if m.seed == nil {
 		if missing := m.sig.Missing(have); len(missing) > 0 {
-			return missingWeights(missing, m.shards != nil)
+			return missingWeights(missing, have)
 		}
 	}
 	m.opts.Weights = map[string]*lathe.Tensor{}
