@@ -45,8 +45,16 @@ func install() string {
 		return "install one with: brew install llvm\nor set LATHE_LLVM to a library, its folder, or a major version"
 	}
 	return "install one with: apt-get install libllvm19\n" +
-		"or, without root: apt-get download libllvm19 && dpkg -x libllvm19_*.deb llvm && export LATHE_LLVM=$PWD/llvm/usr/lib/*-linux-gnu\n" +
+		"or, without root: apt-get download libllvm19 && dpkg -x libllvm19_*.deb llvm && export LATHE_LLVM=$PWD/llvm/usr/lib/" + debianTriple() + "\n" +
 		"or set LATHE_LLVM to a library, its folder, or a major version"
+}
+
+// debianTriple is the folder in which Debian keeps this architecture's libraries.
+func debianTriple() string {
+	if runtime.GOARCH == "arm64" {
+		return "aarch64-linux-gnu"
+	}
+	return "x86_64-linux-gnu"
 }
 
 // candidates lists what to give to the system's loader, best first, and in
@@ -114,8 +122,7 @@ func folders() []string {
 	var patterns []string
 	switch runtime.GOOS {
 	case "linux":
-		triple := map[string]string{"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}[runtime.GOARCH]
-		out = append(out, "/usr/lib/"+triple, "/usr/lib64", "/usr/lib", "/usr/local/lib")
+		out = append(out, "/usr/lib/"+debianTriple(), "/usr/lib64", "/usr/lib", "/usr/local/lib")
 		patterns = []string{"/usr/lib/llvm*/lib", "/usr/lib64/llvm*/lib", "/usr/lib/llvm/*/lib64", "/usr/local/llvm*/lib", "/opt/llvm*/lib", "/home/linuxbrew/.linuxbrew/opt/llvm*/lib"}
 	case "darwin":
 		patterns = []string{"/opt/homebrew/opt/llvm*/lib", "/usr/local/opt/llvm*/lib", "/opt/local/libexec/llvm-*/lib"}

@@ -20,13 +20,23 @@ type Image struct {
 	memory []byte // nil once closed
 }
 
+// Supported returns an error where compiled programs cannot run: the loader and
+// the worker pool are made for x86-64 Linux. Compile and SharedObject work
+// elsewhere too.
+func Supported() error {
+	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
+		return nil
+	}
+	return fmt.Errorf("running compiled programs needs linux/amd64, this is %s/%s: the loader lacks its object format and relocations, and the worker pool its wait instructions; the reference evaluator runs here", runtime.GOOS, runtime.GOARCH)
+}
+
 // Load maps an object file for x86-64 Linux and relocates it. resolve gives the
 // address of a symbol that the object does not define, or 0 for one that does
 // not exist, which is an error. A file of whatever content is an error or an
 // image; the code in it is trusted.
 func Load(obj []byte, resolve func(name string) uintptr) (*Image, error) {
-	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		return nil, fmt.Errorf("running compiled programs needs linux/amd64: the loader has no relocations for %s/%s", runtime.GOOS, runtime.GOARCH)
+	if err := Supported(); err != nil {
+		return nil, err
 	}
 	o, err := readObject(obj)
 	if err != nil {

@@ -30,6 +30,9 @@ loop:
 end:
   ret void
 }`
+	if err := Supported(); err != nil {
+		return err
+	}
 	obj, err := Compile(ctx, lib, Host(lib), []byte(text), Object)
 	if err != nil {
 		return fmt.Errorf("compiling a small program with %v: %w", lib, err)

@@ -50,7 +50,7 @@ const (
 
 // Source is the IR text of the native part of a pool. Compile it for the host
 // and give the object file to New; it is the same in every process, and may
-// come from a cache.
+// come from a cache. It is for x86-64 Linux: see jit.Supported.
 func Source() []byte {
 	var pairs []string
 	for name, value := range map[string]int{
