@@ -2,8 +2,8 @@ package frontend_test
 
 import (
 	"context"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/lathe-lang/lathe/frontend"
@@ -73,7 +73,8 @@ func TestBuiltins(t *testing.T) {
 func TestBuiltinsComplete(t *testing.T) {
 	cases := langtest.Cases()
 	for _, name := range check.Builtins() {
-		if !slices.ContainsFunc(cases, func(c langtest.Case) bool { return strings.Contains(c.Text, name+"(") }) {
+		called := regexp.MustCompile(`\b` + name + `\(`)
+		if !slices.ContainsFunc(cases, func(c langtest.Case) bool { return called.MatchString(c.Text) }) {
 			t.Errorf("no program uses %s", name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lathe-lang/lathe/frontend/syntax"
+	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/dim"
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -67,16 +68,20 @@ func (b *builtinCall) typ(name string) ir.Type {
 	if a.value.kind != typeKind {
 		b.fail(a.at, "write "+b.name+"(f32[n, d])", "%s takes a type, found %s", b.name, a.value.describe())
 	}
-	if err := b.c.fits(a.value.typ); err != nil {
-		b.fail(a.at, "", "%s: %v", b.name, err)
-	}
+	b.fits(a.value.typ, a.at)
 	return a.value.typ.Plain()
 }
 
-func (b *builtinCall) iota(t ir.Type, axis int) *ir.Value {
+// fits checks a type against the limit of a tensor.
+func (b *builtinCall) fits(t ir.Type, at source.Pos) {
 	if err := b.c.fits(t); err != nil {
-		b.fail(b.at, "", "%s: %v", b.name, err)
+		b.c.errorf(at, "", "%s: %v", b.name, err).Kind = source.ErrLimit
+		panic(builtinError{badValue})
 	}
+}
+
+func (b *builtinCall) iota(t ir.Type, axis int) *ir.Value {
+	b.fits(t, b.at)
 	return b.emit(ir.OpIota, &ir.AxisAttrs{Axis: axis}, t)
 }
 
@@ -86,9 +91,7 @@ func (b *builtinCall) eye(n dim.Expr, d tensor.DType) *ir.Value {
 	if d.IsFloat() {
 		v = ir.FloatNumber(1)
 	}
-	if err := b.c.fits(ir.Type{DType: d, Shape: []dim.Expr{n, n}}); err != nil {
-		b.fail(b.at, "", "%s: %v", b.name, err)
-	}
+	b.fits(ir.Type{DType: d, Shape: []dim.Expr{n, n}}, b.at)
 	return b.op(ir.OpDiag, b.emit(ir.OpFull, &ir.FullAttrs{Value: v}, ir.Type{DType: d, Shape: []dim.Expr{n}}))
 }
 

@@ -22,17 +22,21 @@ func linearAlgebra() []builtin {
 	return []builtin{
 		{"einsum", "spec, ...", func(b *builtinCall) value { return tensorValue(b.einsum()) }},
 		{"outer", "a, b", func(b *builtinCall) value {
-			return tensorValue(b.contract("a,b->ab", b.tensor("a"), b.tensor("b")))
+			return tensorValue(b.contract("a,b->ab", b.ranked("a", 1, "vectors"), b.ranked("b", 1, "vectors")))
 		}},
 		{"dot", "a, b", func(b *builtinCall) value {
-			return tensorValue(b.contract("a,a->", b.tensor("a"), b.tensor("b")))
+			x, y := b.ranked("a", 1, "vectors"), b.ranked("b", 1, "vectors")
+			if !ir.SameSize(x.Type.Shape[0], y.Type.Shape[0]) {
+				b.fail(b.at, "", "dot takes vectors of one length, found %v and %v", x.Type.Plain(), y.Type.Plain())
+			}
+			return tensorValue(b.contract("a,a->", x, y))
 		}},
 		{"trace", "a", func(b *builtinCall) value {
 			d := b.op(ir.OpDiagonal, b.tensor("a"))
 			return tensorValue(b.reduce(ir.OpSum, d, []int{d.Type.Rank() - 1}))
 		}},
 		{"kron", "a, b", func(b *builtinCall) value {
-			x, y := b.tensor("a"), b.tensor("b")
+			x, y := b.ranked("a", 2, "matrices"), b.ranked("b", 2, "matrices")
 			p := b.contract("ab,cd->acbd", x, y)
 			s := p.Type.Shape
 			return tensorValue(b.reshape(p, []dim.Expr{dim.Mul(s[0], s[1]), dim.Mul(s[2], s[3])}))
@@ -46,6 +50,15 @@ func linearAlgebra() []builtin {
 		{"inv", "a", func(b *builtinCall) value { return tensorValue(b.op(ir.OpInv, b.tensor("a"))) }},
 		{"cholesky", "a", func(b *builtinCall) value { return tensorValue(b.op(ir.OpCholesky, b.tensor("a"))) }},
 	}
+}
+
+// ranked returns an argument that must be a tensor of a rank.
+func (b *builtinCall) ranked(name string, rank int, what string) *ir.Value {
+	x := b.tensor(name)
+	if x.Type.Rank() != rank {
+		b.fail(b.placeOf(name), "", "%s takes %s, found %v", b.name, what, x.Type.Plain())
+	}
+	return x
 }
 
 func (b *builtinCall) contract(spec string, args ...*ir.Value) *ir.Value {
@@ -96,7 +109,7 @@ func (b *builtinCall) einsum() *ir.Value {
 	for i, idx := range operands {
 		x := b.asTensor(b.rest[i], "an operand")
 		if len(idx) != x.Type.Rank() {
-			b.fail(b.rest[i].at, "", "einsum %q has %s for operand %d, found %v", a.value.text, count(len(idx), "index"), i+1, x.Type.Plain())
+			b.fail(b.rest[i].at, "", "einsum %q names %s of operand %d, found %v", a.value.text, count(len(idx), "dimension"), i+1, x.Type.Plain())
 		}
 		for j, r := range idx {
 			n := x.Type.Shape[j]

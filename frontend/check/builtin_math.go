@@ -52,6 +52,9 @@ func elementwise() []builtin {
 		}},
 		{"where", "c, a, b", func(b *builtinCall) value {
 			cond := b.tensor("c")
+			if cond.Type.DType != tensor.Bool {
+				b.fail(b.placeOf("c"), "compare it: x != 0", "where takes a condition of bool, found %v", cond.Type.Plain())
+			}
 			d := b.args["a"].value.dtype()
 			if d == tensor.Invalid {
 				d = b.args["b"].value.dtype()

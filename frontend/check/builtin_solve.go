@@ -18,6 +18,9 @@ func (b *builtinCall) solve() value {
 	if n == 0 {
 		b.fail(b.placeOf("b"), "", "solve takes vectors or matrices of right-hand sides, found %v", rhs.Type.Plain())
 	}
+	if a.Type.DType != rhs.Type.DType {
+		b.fail(b.at, differHint(a.Type.DType, rhs.Type.DType), "solve: element types differ: %v and %v", a.Type.Plain(), rhs.Type.Plain())
+	}
 	vector := n == 1
 	rows := rhs.Type.Shape[max(n-2, 0)]
 	if size := a.Type.Shape[m-1]; !ir.SameSize(rows, size) {

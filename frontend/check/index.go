@@ -322,7 +322,7 @@ func (c *checker) selectDynamic(s *selection, a indexArg, axis int, n dim.Expr, 
 	q, ok2 := c.linear(hi)
 	size, fixed := q.minus(p)
 	if !ok1 || !ok2 || !fixed {
-		c.errorf(a.at, "write the upper bound as the lower one and a static number, x[i:i + 4]", "the length of the slice %s is not static", a.text)
+		c.errorf(a.at, "write the upper bound as the lower one and a static number: i = ..., x[i:i + 4]", "the length of the slice %s is not static", a.text)
 		return false
 	}
 	if k, known := size.Int(); known && k < 0 || c.provedLessEq(dim.Add(n, dim.Const(1)), size) {

@@ -71,7 +71,15 @@ func (c *checker) reportAs(at source.Pos, name string, err error) {
 	} else {
 		msg = name + ": " + msg
 	}
-	c.errorf(at, e.Hint, "%s", msg).Kind = e.Kind
+	hint := e.Hint
+	switch {
+	case hint != "":
+	case want == "want floats":
+		hint = "convert it: f32(...)"
+	case strings.HasPrefix(want, "element types differ"):
+		hint = "convert one of them, such as f32(...)"
+	}
+	c.errorf(at, hint, "%s", msg).Kind = e.Kind
 }
 
 // scalar makes a scalar of a static value.
@@ -248,6 +256,10 @@ func (c *checker) matmul(at source.Pos, x, y value) value {
 	}
 	t, u := x.tensor().Type, y.tensor().Type
 	m, n := t.Rank(), u.Rank()
+	if t.DType != u.DType {
+		c.errorf(at, differHint(t.DType, u.DType), "@: element types differ: %v and %v", t.Plain(), u.Plain())
+		return badValue
+	}
 	inner := n - 1
 	if n > 1 {
 		inner = n - 2
@@ -261,6 +273,10 @@ func (c *checker) matmul(at source.Pos, x, y value) value {
 			hint = "the left side may be stored transposed: write x.T"
 		}
 		c.errorf(at, hint, "inner sizes differ: %v @ %v (%v and %v)", t.Plain(), u.Plain(), t.Shape[m-1], u.Shape[inner])
+		return badValue
+	}
+	if _, err := ir.BroadcastShape(t.Shape[:max(m-2, 0)], u.Shape[:max(n-2, 0)]); err != nil {
+		c.errorf(at, "", "@: the leading dimensions of %v and %v do not broadcast: %v", t.Plain(), u.Plain(), err)
 		return badValue
 	}
 	// Letters are given from the right, so that leading dimensions meet.

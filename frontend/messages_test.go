@@ -1,0 +1,215 @@
+package frontend_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/lathe-lang/lathe/frontend"
+	"github.com/lathe-lang/lathe/internal/source"
+)
+
+// TestMessages holds what is said of expressions that are wrong: the message
+// of the first error and its hint. A message names what the program has, with
+// sizes, and never an operation of the IR.
+func TestMessages(t *testing.T) {
+	for _, c := range []struct{ expr, msg, hint string }{
+		{"sum(3)", "x of sum must be a tensor, found 3", "write f32(3)"},
+		{"where(true, x, x)", "c of where must be a tensor, found true", "choose with if, where the condition is static"},
+		{"where(x > 0, 1, 2)", "where(c, a, b) of two static numbers has no element type", "write f32(...) around one of them"},
+		{"x / i", "/: element types differ: f32[6, 10] and i64[6, 10]", "convert with f32(...)"},
+		{"i / 2", "/ takes floats, found i64[6, 10] and 2", "write // for the quotient rounded down, or convert to a float"},
+		{"x + i", "+: element types differ: f32[6, 10] and i64[6, 10]", "convert with f32(...)"},
+		{"x + y", "+: f32[6, 10] and f32[n, 10] do not broadcast: sizes differ: 6 and n", ""},
+		{"i + 0.5", "the number 0.5 is no integer, as i64 asks for", ""},
+		{"x @ y", "inner sizes differ: f32[6, 10] @ f32[n, 10] (10 and n)", "the right side may be stored transposed: write y.T"},
+		{"x[9]", "index 9 is out of range for dimension 0 of f32[6, 10]", ""},
+		{"x[-7]", "index -7 is out of range for dimension 0 of f32[6, 10]", ""},
+		{"i[x]", "an index is an integer, a slice or a tensor of integers, found f32[6, 10]", ""},
+		{"transpose(x)", "argument axes of transpose is missing", "it is transpose(x, axes)"},
+		{"softmax(i)", "softmax takes floats, found i64[6, 10]", "convert it: f32(...)"},
+		{"solve(x, x)", "solve takes a square matrix, found f32[6, 10]", ""},
+		{`einsum("...ij", x)`, `einsum "...ij": ... is not supported`, "name every dimension by a letter of its own"},
+		{`einsum("ij,jk", x)`, `einsum "ij,jk" names 2 operands, found 1`, ""},
+		{"argmax(zeros(f32[0]))", "argmax: axis 0 of f32[0] has no elements to choose from", ""},
+		{"concat([x, i])", "concat: f32[6, 10] and i64[6, 10] do not join", ""},
+		{"reshape(x, [7, -1])", "reshape: the 60 elements of f32[6, 10] are no multiple of 7", ""},
+		{"reshape(x, [7, 7])", "reshape: f32[6, 10] has 60 elements, f32[7, 7] has 49", ""},
+		{"top_k(x, 11)", "top_k: axis 1 of f32[6, 10] has fewer than 11 elements", ""},
+		{"gelu(x, approx=true)", "gelu has no parameter approx", "there is x, approximate"},
+		{"softmx(x)", "no function is called softmx", "did you mean softmax?"},
+		{"sum(x, axis=2)", "axis 2 of sum is out of range for f32[6, 10]", ""},
+		{"sum(x, 0, axis=0)", "argument axis is given twice", ""},
+		{"rope(x, 3)", "positions of rope must be a tensor, found 3", "write tensor([3], dtype=i64), or iota(n) for all"},
+		{"clip(i, 0.5, 2)", "the number 0.5 is no integer, as i64 asks for", ""},
+		{"x.T.T.T[0].T", "x.T swaps the last two dimensions, found f32[6]", "a vector is its own row and column; write x[:, None] for a column"},
+		{"x @ 2", "@ multiplies vectors and matrices, found f32[6, 10] and 2", "for a number there is *"},
+		{"x < y < x", "comparisons cannot be chained", "write a < b and b < c"},
+		{"one_hot(x, 3)", "one_hot takes integer indices, found f32[6, 10]", ""},
+		{"take(x, 1.5)", "idx of take must be a tensor, found 1.5", "indices are integers"},
+		{"split(x, 4)", "split: axis 0 of f32[6, 10] is no multiple of 4", ""},
+		{"split(x, [1, 2])", "the parts of split add up to 3, axis 0 of f32[6, 10] is 6", ""},
+		{"broadcast(1, [3])", "x of broadcast must be a tensor, found 1", "write f32(1)"},
+		{"full(f32[3], true)", "true is no number, as f32 asks for", ""},
+		{"full(bool[3], 1)", "the number 1 is no bool", ""},
+		{"iota(-1)", "a size of iota cannot be negative, found -1", ""},
+		{"tensor([[1, 2], [3]])", "the lists of a tensor have one length each level: expected 2 elements, found a list of 1 value", ""},
+		{"tensor([1, nan], dtype=i64)", "the number nan is no integer, as i64 asks for", ""},
+		{"x and x", "and takes bool, found f32[6, 10]", ""},
+		{"not x", "not takes bool, found f32[6, 10]", ""},
+		{"-(x > 0)", "- takes numbers, found bool[6, 10]", ""},
+		{"(x > 0) + (x > 0)", "+ takes numbers, found bool[6, 10]", ""},
+		{"matpow(x, 2)", "matpow takes square matrices, found f32[6, 10]", ""},
+		{"matpow(eye(2), 0.5)", "k of matpow must be an integer: it is 0.5, no integer", ""},
+		{"i ^ -1", "^ takes floats, found i64[6, 10]", "convert it: f32(...)"},
+		{"pad(x, [[-1, 0], [0, 0]])", "pad: axis 0 of f32[6, 10] is padded by the negative number -1", ""},
+		{"x[..., ...]", "an index has one ... at most", ""},
+		{"x[0, 0, 0]", "3 places for the 2 dimensions of f32[6, 10]", ""},
+		{"x[i, i]", "an index has one tensor at most", "index twice, or use take_along"},
+		{"x[1.5]", "an index must be an integer: 1.5 is 1.5, no integer", ""},
+		{"x[::0]", "a slice has step 0", ""},
+		{"norm(x, axis=[0, 0])", "axis 0 of norm is named twice", ""},
+		{"max(x, axis=0) + max(x, y=1)", "max has no parameter y", "there is a, b, axis, keepdims"},
+		{"min(x, 1, axis=0)", "min of two tensors is elementwise and has no axis", "write min(min(a, b), axis=...)"},
+		{"transpose(x, [0, 0])", "transpose: [0 0] is no order of the 2 axes of f32[6, 10]", ""},
+		{"transpose(x, [1])", "transpose: [1] is no order of the 2 axes of f32[6, 10]", ""},
+		{"stack([x, y])", "stack takes tensors of one type, found f32[6, 10] and f32[n, 10]", ""},
+		{"stack([])", "stack takes at least one tensor", ""},
+		{"trace(zeros(f32[3]))", "trace takes a matrix, found f32[3]", ""},
+		{"kron(x, 2)", "b of kron must be a tensor, found 2", "write f32(2)"},
+		{"x @ zeros(f32[6])", "inner sizes differ: f32[6, 10] @ f32[6] (10 and 6)", "the left side may be stored transposed: write x.T"},
+		{"zeros(f32[2, 3]) @ zeros(f32[3, 2, 3])", "inner sizes differ: f32[2, 3] @ f32[3, 2, 3] (3 and 2)", "the right side may be stored transposed: write y.T"},
+		{"zeros(f32[4, 2, 3]) @ zeros(f32[5, 3, 2])", "@: the leading dimensions of f32[4, 2, 3] and f32[5, 3, 2] do not broadcast: sizes differ: 4 and 5", ""},
+		{"x @ i", "@: element types differ: f32[6, 10] and i64[6, 10]", "convert with f32(...)"},
+		{"x % 2", "% takes integers, found f32[6, 10]", ""},
+		{"i / i", "/ takes floats, found i64[6, 10] and i64[6, 10]", "write // for the quotient rounded down, or convert to a float"},
+		{"x // x", "// takes integers, found f32[6, 10]", ""},
+		{"1 // 0.5", "// divides integers, found 1 and 0.5", "write floor(a / b)"},
+		{`x + "a"`, "+ takes tensors and numbers, found a string", ""},
+		{"x + [1]", "+ takes tensors and numbers, found a list of 1 value", ""},
+		{`sum("a")`, "x of sum must be a tensor, found a string", ""},
+		{"softmax(x, axis=0.5)", "axis of softmax must be an integer: it is 0.5, no integer", ""},
+		{"softmax(x, keepdims=true)", "softmax has no parameter keepdims", "there is x, axis"},
+		{"mean(x > 0)", "mean takes floats, found bool[6, 10]", "convert it: f32(...)"},
+		{"exp(i)", "exp takes floats, found i64[6, 10]", "convert it: f32(...)"},
+		{"sqrt(x > 0)", "sqrt takes floats, found bool[6, 10]", "convert it: f32(...)"},
+		{"gelu(x, approximate=1)", "approximate of gelu is true or false, found 1", ""},
+		{"layernorm(x, eps=x)", "eps of layernorm is a static number, found f32[6, 10]", ""},
+		{"layernorm(i)", "layernorm takes floats, found i64[6, 10]", "convert it: f32(...)"},
+		{"where(x, x, x)", "where takes a condition of bool, found f32[6, 10]", "compare it: x != 0"},
+		{"where(x > 0, x, i)", "where: element types differ: f32[6, 10] and i64[6, 10]", "convert one of them, such as f32(...)"},
+		{"clip(x, 0)", "argument hi of clip is missing", "it is clip(x, lo, hi)"},
+		{"outer(x, x)", "outer takes vectors, found f32[6, 10]", ""},
+		{"dot(x[0], x[:, 0])", "dot takes vectors of one length, found f32[10] and f32[6]", ""},
+		{"kron(x[0], x)", "kron takes matrices, found f32[10]", ""},
+		{"diag(x[0][0])", "diag takes a vector, found f32", ""},
+		{"diagonal(x[0])", "diagonal takes a matrix, found f32[10]", ""},
+		{"tril(x[0])", "tril takes a matrix, found f32[10]", ""},
+		{"tril(x, k=0.5)", "k of tril must be an integer: it is 0.5, no integer", ""},
+		{"block_diag([x[0]])", "block_diag takes matrices, found f32[10]", ""},
+		{"block_diag([])", "block_diag takes at least one tensor", ""},
+		{"block_diag(x)", "xs of block_diag is a list of tensors, found f32[6, 10]", "write block_diag([a, b])"},
+		{"eye(x)", "n of eye is a static integer, found f32[6, 10]", ""},
+		{"eye([2, 3])", "eye takes one size, found 2", ""},
+		{"inv(x)", "inv takes a square matrix, found f32[6, 10] (6 and 10)", ""},
+		{"inv(x[:, :6] > 0)", "inv takes floats, found bool[6, 6]", "convert it: f32(...)"},
+		{"cholesky(x)", "cholesky takes a square matrix, found f32[6, 10] (6 and 10)", ""},
+		{"cholesky(i[:, :6])", "cholesky takes floats, found i64[6, 6]", "convert it: f32(...)"},
+		{"einsum(x)", "the first argument of einsum is a string, found f32[6, 10]", `write einsum("ij,jk->ik", x, y)`},
+		{`einsum("ij->k", x)`, `einsum "ij->k": index 'k' of the result is in no operand`, ""},
+		{`einsum("ij->ii", x)`, `einsum "ij->ii" repeats 'i' in the result`, ""},
+		{`einsum("ij", x, x)`, `einsum "ij" names 1 operand, found 2`, ""},
+		{`einsum("ijk", x)`, `einsum "ijk" names 3 dimensions of operand 1, found f32[6, 10]`, ""},
+		{`einsum("i1->i", x)`, `einsum "i1->i": an index is a letter, found '1'`, ""},
+		{`einsum("ij,jk->ik", x, x)`, `index 'j' of einsum "ij,jk->ik" is 10 and 6`, ""},
+		{"solve(eye(3), zeros(f32[2, 3, 1, 1]))", "solve: f32[3, 3] asks for right-hand sides with 3 rows, found f32[2, 3, 1, 1] with 1", ""},
+		{"solve(zeros(f32[2, 3, 3]), zeros(f32[4, 3, 1]))", "solve: the leading dimensions of f32[2, 3, 3] and f32[4, 3, 1] do not broadcast: sizes differ: 2 and 4", ""},
+		{"solve(zeros(f32[2, 3, 3]), zeros(f32[2, 3]))", "solve: f32[2, 3, 3] asks for right-hand sides with 3 rows, found f32[2, 3] with 2", "for one vector a matrix write solve(a, b[..., None])[..., 0]"},
+		{"solve(eye(3), 1)", "b of solve must be a tensor, found 1", "write f32(1)"},
+		{"solve(eye(3, dtype=f64), zeros(f32[3]))", "solve: element types differ: f64[3, 3] and f32[3]", "convert with f64(...)"},
+		{"reshape(x, [-1, -1])", "a size of reshape cannot be negative, but for one that is -1", ""},
+		{"reshape(x, [0, -1])", "reshape: the size -1 is not determined where another size is 0", ""},
+		{"reshape(x, [1.5])", "shape of reshape must be an integer: it is 1.5, no integer", ""},
+		{"broadcast(x, [6])", "broadcast: f32[6, 10] does not stretch to f32[6]", ""},
+		{"broadcast(x, [7, 10])", "broadcast: f32[6, 10] does not stretch to f32[7, 10]", ""},
+		{"concat(x)", "xs of concat is a list of tensors, found f32[6, 10]", "write concat([a, b])"},
+		{"concat([x, x[0]])", "concat: f32[6, 10] and f32[10] do not join", ""},
+		{"concat([x, x], axis=2)", "axis 2 of concat is out of range for f32[6, 10]", ""},
+		{"split(x, 0)", "split makes at least one part, found 0", ""},
+		{"split(x, x)", "parts of split is a static integer, found f32[6, 10]", ""},
+		{"pad(x, [1, 1])", "pad takes a pair of widths for each dimension of f32[6, 10], found a list of 2 values", "write [[0, 0], [1, 1]]: before and after, for each dimension"},
+		{"pad(i, [[0, 0], [0, 1]], value=0.5)", "value of pad: the number 0.5 is no integer, as i64 asks for", ""},
+		{"flip(x, axis=5)", "axis 5 of flip is out of range for f32[6, 10]", ""},
+		{"roll(x, 0.5)", "shift of roll must be an integer: it is 0.5, no integer", ""},
+		{"zeros(3)", "zeros takes a type, found 3", "write zeros(f32[n, d])"},
+		{"zeros(f32[-1])", "a size cannot be negative: -1 is -1", ""},
+		{"full(f32[2])", "argument value of full is missing", "it is full(type, value)"},
+		{"full(x, 1)", "full takes a type, found f32[6, 10]", "write full(f32[n, d])"},
+		{"iota(x)", "n of iota is a static integer, found f32[6, 10]", ""},
+		{"one_hot(i[0], 3, 4, 5)", "one_hot takes 3 arguments at most, found 4", "it is one_hot(idx, n, dtype=)"},
+		{"one_hot(i[0], 3, dtype=f32[2])", "dtype of one_hot is an element type, found the type f32[2]", "write dtype=f32"},
+		{"take(x, x)", "take takes integer indices, found f32[6, 10]", ""},
+		{"take(x, i, axis=3)", "axis 3 of take is out of range for f32[6, 10]", ""},
+		{"take_along(x, i[0], axis=0)", "take_along takes indices of rank 2, found i64[10]", ""},
+		{"scatter_add(x, i[:, 0], x[:2])", "scatter_add takes updates f32[6, 10] for f32[6, 10], found f32[2, 10]", ""},
+		{"scatter_add(x, i[:, 0], i)", "scatter_add takes updates f32[6, 10] for f32[6, 10], found i64[6, 10]", ""},
+		{"scatter_along(x, i, x[0], axis=0)", "scatter_along takes updates f32[6, 10] for f32[6, 10], found f32[10]", ""},
+		{"top_k(x)", "argument k of top_k is missing", "it is top_k(x, k, axis=)"},
+		{"sort(x, descending=2)", "descending of sort is true or false, found 2", ""},
+		{"cumsum(x, exclusive=x)", "exclusive of cumsum is true or false, found f32[6, 10]", ""},
+		{"rope(x[0], iota(3))", "rope takes [..., n, d], found f32[10]", ""},
+		{"rope(x[:, :9], iota(6))", "rope rotates halves: the last dimension of f32[6, 9] is not even", ""},
+		{"rope(x, iota(4))", "rope: f32[6, 5] and f32[4, 5] do not broadcast: sizes differ: 6 and 4", ""},
+		{"rope(i, iota(6))", "rope takes floats, found i64[6, 10]", "convert it: f32(...)"},
+		{"max()", "argument a of max is missing", "it is max(a, b=, axis=, keepdims=)"},
+		{"x[0:1.5]", "a bound of a slice must be an integer, found 1.5, no integer", ""},
+		{"x[x[0, 0]:]", "a bound of a slice is a static integer or an i64 scalar, found f32", ""},
+		{"x[i[0, 0]:]", "the length of the slice i[0, 0]: is not static", "give both bounds, as in x[i:i + 4]"},
+		{"x[i[0, 0]:i[0, 1]]", "the length of the slice i[0, 0]:i[0, 1] is not static", "write the upper bound as the lower one and a static number: i = ..., x[i:i + 4]"},
+		{"x[i[0, 0]:i[0, 0] + 9]", "the length of the slice i[0, 0]:i[0, 0] + 9 is not static", "write the upper bound as the lower one and a static number: i = ..., x[i:i + 4]"},
+		{"x[::i[0, 0]]", "the step of a slice is a static integer, found i64", ""},
+		{`x["a"]`, "an index is an integer, a slice or a tensor of integers, found a string", ""},
+		{"x.foo", "a tensor has T, shape and rank, but no foo", ""},
+		{"x.exp", "a tensor has T, shape and rank, but no exp", "write exp(x)"},
+		{"x(1)", "only functions and sub-models can be called, found f32[6, 10]", ""},
+		{"not 1", "not takes true or false, found 1", ""},
+		{"true + 1", "+ takes numbers, found true and 1", ""},
+		{"1 and true", "and takes true or false, found 1 and true", ""},
+		{"f32(x, x)", "f32(x) takes one value, found 2 arguments", ""},
+		{`f32("a")`, "f32(x) converts tensors and static numbers, found a string", ""},
+		{"f32[2](x)", "a type with sizes cannot be called", "a conversion names the element type alone, f32(x)"},
+		{`-"a"`, "- takes a number, found a string", ""},
+		{"2 ^ 0.5 @ 3", "@ multiplies matrices, found the static numbers 1.4142135623730951 and 3", ""},
+		{"nothing", "no value is called nothing", ""},
+		{"i ^ x", "^: element types differ: i64[6, 10] and f32[6, 10]", "convert with f32(...)"},
+		{"1 / 0 * x", "division by zero: 1 / 0", ""},
+		{"zeros(f32[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])", "rank 17 is above the limit of 16", ""},
+		{"zeros(f32[1000000, 1000000, 1000000])", "zeros: bytes of f32[1000000, 1000000, 1000000]: 4000000000000000000, but the limit is 8589934592", ""},
+		{"x + 10 ^ 100000", "a static number of more than 65536 bits; the limit is 65536", ""},
+		{"x[:, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None]", "rank 17 is above the limit of 16", ""},
+	} {
+		list := source.List(problems("fn main(x: f32[6, 10], y: f32[n, 10], i: i64[6, 10]) {\n" + c.expr + "\n}\n"))
+		if len(list) == 0 {
+			t.Errorf("%s: no error, want %q", c.expr, c.msg)
+			continue
+		}
+		if e := list[0]; e.Msg != c.msg || e.Hint != c.hint {
+			t.Errorf("%s:\n got %q, hint %q\nwant %q, hint %q", c.expr, e.Msg, e.Hint, c.msg, c.hint)
+		}
+		if limit := strings.Contains(c.msg, "limit"); limit != errors.Is(list[0], source.ErrLimit) {
+			t.Errorf("%s: errors.Is(err, ErrLimit) is %v", c.expr, !limit)
+		}
+		if line, _ := list[0].Pos.LineCol(); line != 2 {
+			t.Errorf("%s: the error is at %v", c.expr, list[0].Pos)
+		}
+	}
+}
+
+// problems loads and checks a program.
+func problems(text string) error {
+	p, err := frontend.LoadText("a.lathe", text)
+	if err != nil {
+		return err
+	}
+	return p.Check()
+}
