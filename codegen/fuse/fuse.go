@@ -89,7 +89,10 @@ type planner struct {
 
 // buffer makes a buffer for v.
 func (p *planner) buffer(kind kernel.BufferKind, v *ir.Value) *kernel.Buffer {
-	b := &kernel.Buffer{ID: len(p.prog.Buffers) + 1, Kind: kind, Type: v.Type.Plain(), Value: v}
+	b := &kernel.Buffer{ID: 1, Kind: kind, Type: v.Type.Plain(), Value: v}
+	if n := len(p.prog.Buffers); n > 0 { // alias takes some out, and no two may have the same
+		b.ID = p.prog.Buffers[n-1].ID + 1
+	}
 	b.Bytes = max(b.Type.Bytes(), b.Type.DType.Size())
 	p.prog.Buffers = append(p.prog.Buffers, b)
 	return b
