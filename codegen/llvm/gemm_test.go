@@ -165,7 +165,11 @@ func fenced(t testing.TB, n int) []byte {
 
 // newCtx returns the memory that kernels find their workers' scratch by.
 func newCtx(t testing.TB, prog *kernel.Program, workers int) []byte {
-	ctx := fenced(t, (kernel.CtxBuffers+8*(len(prog.Buffers)+1)+63)/64*64)
+	last := 0
+	for _, b := range prog.Buffers {
+		last = max(last, b.ID)
+	}
+	ctx := fenced(t, (kernel.CtxBuffers+8*(last+1)+63)/64*64)
 	scratch := fenced(t, max(prog.Scratch*workers, 64))
 	*(*uintptr)(unsafe.Pointer(&ctx[kernel.CtxBuffers])) = uintptr(unsafe.Pointer(&scratch[0]))
 	return ctx

@@ -268,6 +268,8 @@ func (s *scope) small() bool {
 			work *= d.Size
 		}
 		return work < smallWork
+	case k.Single != nil:
+		return singleWork(k.Single) < fewElements
 	}
 	return false
 }

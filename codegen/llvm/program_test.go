@@ -202,14 +202,6 @@ func (m *machine) check(t *testing.T, c irtest.Case, strict bool) {
 func pending(f *ir.Func) bool {
 	out := false
 	f.Walk(func(v *ir.Value) {
-		switch v.Op.Info().Class {
-		case ir.Scan, ir.Selection, ir.Factorisation:
-			out = true
-		}
-		switch v.Op {
-		case ir.OpUpdate, ir.OpDynUpdate, ir.OpScatter, ir.OpScatterAlong:
-			out = true
-		}
 		if slices.Contains(inexact, v.Op) {
 			out = true
 		}

@@ -43,3 +43,28 @@ func (s *scope) emitSingle() {
 	}
 	skeletons[k.Value.Op](&singleEmitter{s, k})
 }
+
+// singleWork returns about how many operations of an element k takes.
+func singleWork(k *kernel.Single) int {
+	most := 0
+	for _, o := range k.Operands {
+		most = max(most, o.Type.Elems())
+	}
+	dims := k.Operands[0].Type.Dims()
+	switch k.Value.Op {
+	case ir.OpUpdate, ir.OpDynUpdate:
+		if k.InPlace {
+			return k.Operands[1].Type.Elems()
+		}
+	case ir.OpScatter, ir.OpScatterAlong:
+		if k.InPlace {
+			most = k.Operands[2].Type.Elems()
+		}
+		return 4 * most
+	case ir.OpArgSort, ir.OpTopK:
+		return 16 * most
+	case ir.OpCholesky, ir.OpInv, ir.OpSolve:
+		return most * dims[len(dims)-1]
+	}
+	return most
+}

@@ -280,24 +280,6 @@ func (c *singleCase) run(t *testing.T, fn uintptr, scratchBytes, n int) (*tensor
 	return tensor.Must(tensor.FromBytes(v.DType, bytes.Clone(out.bytes()), v.Dims()...)), fault
 }
 
-// sameBits reports whether two tensors are equal bit for bit, but for the bits
-// of NaN.
-func sameBits(a, b *tensor.Tensor) bool {
-	if a.DType() != b.DType() || !slices.Equal(a.Shape(), b.Shape()) {
-		return false
-	}
-	size := a.DType().Size()
-	for i := range a.Len() {
-		if bytes.Equal(a.Bytes()[i*size:(i+1)*size], b.Bytes()[i*size:(i+1)*size]) {
-			continue
-		}
-		if !a.DType().IsFloat() || !math.IsNaN(a.Float(i)) || !math.IsNaN(b.Float(i)) {
-			return false
-		}
-	}
-	return true
-}
-
 // checkSingles compiles all cases, in real and in strict mode, for vectors of
 // two widths, and holds the results of several numbers of workers to the
 // evaluator.
@@ -399,7 +381,7 @@ func (c *singleCase) check(t *testing.T, fn uintptr, scratch int, strict bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !sameBits(got, want[0]) {
+		if !same(got, want[0]) {
 			t.Errorf("%s: strict: got %v, want %v", c.name, got, want[0])
 		}
 		return
