@@ -49,6 +49,9 @@ func report(ctx context.Context, w io.Writer, err error) int {
 	}
 	if list := source.List(err); len(list) > 0 {
 		for _, e := range list[:min(len(list), source.MaxErrors)] {
+			if !e.Pos.IsValid() {
+				fmt.Fprint(w, "lathe: ")
+			}
 			fmt.Fprintf(w, "%v\n%s", e, e.Excerpt())
 		}
 		return exitInput

@@ -155,6 +155,7 @@ func (r *random) orthogonal(x matrix) {
 	qr.Factorize(a)
 	var q mat.Dense
 	qr.QTo(&q)
+	orthonormal(&q)
 	for i := range x.n {
 		for j := range x.n {
 			x.set(i, j, q.At(i, j))
