@@ -185,6 +185,9 @@ func TestMessages(t *testing.T) {
 		{"1 / 0 * x", "division by zero: 1 / 0", ""},
 		{"zeros(f32[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])", "rank 17 is above the limit of 16", ""},
 		{"zeros(f32[1000000, 1000000, 1000000])", "zeros: bytes of f32[1000000, 1000000, 1000000]: 4000000000000000000, but the limit is 8589934592", ""},
+		{`full(f32[2], "a")`, "expected a number, found a string", ""},
+		{`tensor([1, "a"])`, "expected a number, found a string", ""},
+		{"full(f32[2], [1, 2])", "expected a number, found a list of 2 values", ""},
 		{"x + 10 ^ 100000", "a static number of more than 65536 bits; the limit is 65536", ""},
 		{"x[:, None, None, None, None, None, None, None, None, None, None, None, None, None, None, None]", "rank 17 is above the limit of 16", ""},
 	} {

@@ -86,6 +86,14 @@ func (c *checker) reportAs(at source.Pos, name string, err error) {
 func (c *checker) scalar(v value, d tensor.DType, at source.Pos) value {
 	n := ir.Number{}
 	var err error
+	switch v.kind {
+	case badKind, unknownKind:
+		return v
+	case numberKind, flagKind:
+	default:
+		c.errorf(at, "", "expected a number, found %s", v.describe())
+		return badValue
+	}
 	if v.kind == flagKind {
 		if d != tensor.Bool {
 			err = fmt.Errorf("%s is no number, as %v asks for", v.describe(), d)
