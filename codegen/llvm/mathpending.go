@@ -4,6 +4,5 @@ package llvm
 
 import "github.com/llir/llvm/ir/value"
 
-func (e *emitter) sin(x value.Value) value.Value    { panic("math") }
-func (e *emitter) cos(x value.Value) value.Value    { panic("math") }
-func (e *emitter) pow(x, y value.Value) value.Value { panic("math") }
+func (e *emitter) sineF32(x value.Value, quarter int) value.Value { panic("math") }
+func (e *emitter) sineF64(x value.Value, quarter int) value.Value { panic("math") }
