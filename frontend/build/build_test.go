@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -82,8 +83,8 @@ func TestSameAsText(t *testing.T) {
 		}`, nil, func(b *build.Builder) {
 			x := b.Arg("x", f32, 5, 4)
 			w := b.ArgOf("w", ir.Make(f32, 4, 4).WithProps(ir.Props{Set: ir.Lower}))
-			top := b.Call("top_k", x, 2).List()
-			parts := b.Call("split", x, 2, build.Named("axis", 1)).List()
+			top := b.Unpack(b.Call("top_k", x, 2), 2)
+			parts := b.Unpack(b.Call("split", x, 2, build.Named("axis", 1)), 2)
 			y := b.Add(b.MatMul(b.T(x), x), b.Mul(0.1, b.Call("eye", 4)))
 			y = b.Declare(y, ir.Make(f32, 4, 4).WithProps(ir.Props{Set: ir.SPD}))
 			z := b.Call("solve", y, b.Call("solve", w, b.T(x)))
@@ -187,6 +188,12 @@ func TestErrors(t *testing.T) {
 		{"the loop carries 1 value, but its body returns 0", func(b *build.Builder, x build.Value) {
 			b.Return(b.For(0, 2, []build.Value{x}, func(build.Value, []build.Value) []build.Value { return nil })[0])
 		}},
+		{"expected 3 values, found a list of 2 values", func(b *build.Builder, x build.Value) {
+			b.Return(b.Unpack(b.Call("split", x, 2), 3)[2])
+		}},
+		{"axis 7 of split is out of range for f32[2, 3]", func(b *build.Builder, x build.Value) {
+			b.Return(b.Unpack(b.Call("split", x, 2, build.Named("axis", 7)), 2)[1])
+		}},
 		{"a loop with step 0 never ends", func(b *build.Builder, x build.Value) {
 			b.Return(b.ForStep(0, 2, 0, []build.Value{x}, func(_ build.Value, now []build.Value) []build.Value { return now })[0])
 		}},
@@ -221,4 +228,39 @@ func TestOutOfScope(t *testing.T) {
 	if _, err := b.Func(); err == nil || !strings.Contains(err.Error(), "outside of it?") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestText: what a builder makes has a text that reads back as the same.
+func TestText(t *testing.T) {
+	b := build.New("main")
+	x := b.Arg("x", f32, 3, 4)
+	b.Return(b.For(0, x.Dim(-2), []build.Value{b.Call("zeros", ir.Make(f32, 4))}, func(i build.Value, now []build.Value) []build.Value {
+		return []build.Value{b.Add(now[0], b.Index(x, i))}
+	})[0])
+	f, err := b.Func()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := ir.Parse(&source.File{Name: "main.ir", Text: f.String()})
+	if err != nil {
+		t.Fatalf("%v\n%v", err, f)
+	}
+	if got := m.Funcs[0].String(); got != f.String() {
+		t.Errorf("got\n%s\nwant\n%v", got, f)
+	}
+}
+
+func ExampleBuilder() {
+	b := build.New("Mlp.forward")
+	x := b.Arg("x", tensor.F32, 8, 64)
+	w1 := b.Weight("w1", tensor.F32, 64, 256)
+	w2 := b.Weight("w2", tensor.F32, 256, 64)
+	b.Return(b.Add(x, b.MatMul(b.Call("relu", b.MatMul(x, w1)), w2)))
+	f, err := b.Func()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(f.Name, f.Results[0].Type, f.Flops(), "FLOPs")
+	// Output: Mlp.forward f32[8, 64] 526848 FLOPs
 }

@@ -88,18 +88,33 @@ func (v Value) Type() ir.Type {
 	return t
 }
 
-// Shape returns the sizes of a tensor, nil for a scalar and for all else.
+// Shape returns the sizes of a tensor, nil for a scalar and for all else. After
+// a mistake there is none: Dim never panics.
 func (v Value) Shape() []int { return v.Type().Dims() }
 
-// List returns the values of what has several: of top_k, split and the like;
-// nil for all else, bad values included.
-func (v Value) List() []Value {
-	elems := v.v.Elems()
-	out := make([]Value, len(elems))
-	for i, e := range elems {
-		out[i] = Value{e}
+// Dim returns a size of a tensor; a negative axis counts from the end. It
+// returns 1 where there is no such size.
+func (v Value) Dim(axis int) int {
+	shape := v.Shape()
+	if axis < 0 {
+		axis += len(shape)
 	}
-	return out
+	if axis < 0 || axis >= len(shape) {
+		return 1
+	}
+	return shape[axis]
+}
+
+// Unpack returns the n values of what has several: of top_k, of split, of a
+// list. It returns n values after a mistake, too.
+func (b *Builder) Unpack(x Value, n int) []Value {
+	at := b.here()
+	elems := x.v.Elems()
+	if len(elems) != n {
+		b.check.Fail(at, "", "expected %d values, found %v", n, x)
+		elems = make([]check.Value, n)
+	}
+	return wrap(elems)
 }
 
 // String says what the value is, as messages do: f32[8, 64].

@@ -14,7 +14,7 @@ func Named(name string, x any) NamedArg { return NamedArg{name, x} }
 
 // Call applies the built-in function called name, as text does: softmax(x,
 // axis=0) is Call("softmax", x, Named("axis", 0)). What gives several values,
-// top_k and split, gives a Value whose List has them.
+// top_k and split, gives a Value that Unpack takes apart.
 func (b *Builder) Call(name string, args ...any) Value {
 	at := b.here()
 	placed := make([]check.Argument, len(args))

@@ -50,8 +50,11 @@ func (b *Builder) Err() error {
 	return nil
 }
 
-// Fail records a mistake that the caller found.
+// Fail records a mistake that the caller found, if it is the first.
 func (b *Builder) Fail(at source.Pos, hint, format string, args ...any) Value {
+	if b.errs.Len() > 0 {
+		return b.wrap(badValue)
+	}
 	b.c.errorf(at, hint, format, args...)
 	return b.wrap(badValue)
 }
