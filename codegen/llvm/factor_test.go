@@ -71,7 +71,7 @@ func TestSolve(t *testing.T) {
 				n, cols int
 				batch   []int
 			}{{0, 3, nil}, {4, 0, nil}, {4, 3, []int{3}}, {1, 1, nil}, {13, 21, nil}, {6, 1, []int{2}}} {
-				if j > 2 && i != j%2 || i > 1 && j != 2 {
+				if j > 2 && i != j%2 || i > 1 && (j != 2 || form == ir.SolveUnitUpper) {
 					continue
 				}
 				make := func() *singleCase {
@@ -85,7 +85,7 @@ func TestSolve(t *testing.T) {
 					return newCase(t, fmt.Sprint(d, form, c.batch, c.n, c.cols), ir.OpSolve, &ir.SolveAttrs{Form: form}, m, b)
 				}
 				cases = append(cases, make())
-				if d == tensor.F32 && j == 2 {
+				if d == tensor.F32 && j == 2 && form != ir.SolveUnitLower && form != ir.SolveUpper {
 					cases = append(cases, make().lie(swapped, swapped), make().lie(sliced, sliced), make().lie(dense, repeated))
 				}
 			}
@@ -99,7 +99,7 @@ func TestSolve(t *testing.T) {
 func TestFactorSpecial(t *testing.T) {
 	t.Parallel()
 	var cases []*singleCase
-	for _, d := range []tensor.DType{tensor.F32, tensor.BF16} {
+	for _, d := range []tensor.DType{tensor.F32} {
 		for i, spoil := range []func(x *tensor.Tensor, n int){
 			func(x *tensor.Tensor, n int) { // singular
 				for j := range n {

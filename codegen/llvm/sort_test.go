@@ -34,7 +34,7 @@ func TestArgSort(t *testing.T) {
 	t.Parallel()
 	var cases []*singleCase
 	for _, d := range tensor.DTypes() {
-		for i, shape := range [][]int{{5, 9}, {1}, {0}, {2, 19, 3}, {3, 0}, {16}, {300}} {
+		for i, shape := range [][]int{{5, 9}, {1}, {0}, {2, 19, 3}, {16}, {300}} {
 			for axis := range shape {
 				for _, descending := range []bool{false, true} {
 					if i > 0 && d != tensor.F32 && (d != tensor.I64 || descending) {
