@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/frontend"
+	"github.com/lathe-lang/lathe/internal/langtest"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 )
@@ -26,6 +27,9 @@ func FuzzLoad(f *testing.F) {
 			}
 			f.Add(string(text))
 		}
+	}
+	for _, c := range langtest.Cases() {
+		f.Add(c.Text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<14 {
