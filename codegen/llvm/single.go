@@ -38,7 +38,8 @@ type singleEmitter struct {
 // emitSingle emits the body of a kernel function for k.Single.
 func (s *scope) emitSingle() {
 	k := s.k.Single
-	if k.Out.Type.Elems() == 0 && k.Value.Op != ir.OpDynUpdate { // which checks its index all the same
+	// What checks indices does so where there is no place for them either.
+	if k.Out.Type.Elems() == 0 && !k.Value.Op.Info().Fails {
 		return
 	}
 	skeletons[k.Value.Op](&singleEmitter{s, k})
