@@ -6,6 +6,10 @@ import "slices"
 // to there the search is a matter of microseconds.
 const searchedPower = 128
 
+// factoredPower is the largest power that is taken for the power of a power:
+// trying both ways takes ever longer.
+const factoredPower = 1 << 20
+
 // A product says which two powers that were made before are multiplied. The
 // powers are counted from 0, which is the first power.
 type product struct{ x, y int }
@@ -31,7 +35,7 @@ func longChain(k int, known map[int][]product) []product {
 	default:
 		out = longChain(k-1, known)
 		out = append(slices.Clip(out), product{len(out), 0})
-		for p := 3; p <= searchedPower && p*p <= k; p += 2 {
+		for p := 3; p <= searchedPower && k <= factoredPower; p += 2 {
 			if k%p != 0 {
 				continue
 			}
