@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 
@@ -25,6 +26,23 @@ type cli struct {
 // A command is what a row of cli is.
 type command interface {
 	run(ctx context.Context, e *env) error
+}
+
+// A sink is standard output. It remembers the first error, such as a full disk,
+// so that commands print without a look at each.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+// Write writes to standard output, after an error nothing.
+func (s *sink) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	s.err = err
+	return n, err
 }
 
 // A usageError is a mistake in the call.
@@ -49,6 +67,8 @@ func run(ctx context.Context, e *env, args []string) (code int) {
 			code = exitInternal
 		}
 	}()
+	out := &sink{w: e.stdout}
+	e = &env{stdout: out, stderr: e.stderr, getenv: e.getenv, terminal: e.terminal}
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("lathe"), kong.Description("An optimizing compiler for linear-algebra models."),
@@ -69,6 +89,9 @@ func run(ctx context.Context, e *env, args []string) (code int) {
 	}
 	var usage *usageError
 	err = parsed.Selected().Target.Addr().Interface().(command).run(ctx, e)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("standard output: %w", out.err)
+	}
 	if errors.As(err, &usage) {
 		fmt.Fprintf(e.stderr, "lathe: %s\n", usage.text)
 		return exitInput

@@ -92,3 +92,20 @@ func TestPanic(t *testing.T) {
 		t.Errorf("stderr is %q", s)
 	}
 }
+
+// TestFullDisk sees a failing standard output become an error.
+func TestFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	defer full.Close()
+	var stderr bytes.Buffer
+	e := &env{stdout: full, stderr: &stderr, getenv: func(string) string { return "" }}
+	if code := run(t.Context(), e, []string{"check", "../../examples/gau.lathe"}); code != exitInput {
+		t.Errorf("exit status %d, want %d", code, exitInput)
+	}
+	if s := stderr.String(); !strings.HasPrefix(s, "lathe: standard output: ") {
+		t.Errorf("stderr is %q", s)
+	}
+}
