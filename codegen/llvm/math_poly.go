@@ -53,14 +53,18 @@ func (e *emitter) log1p(x value.Value) value.Value {
 }
 
 // sin and cos take radians, of any size.
-func (e *emitter) sin(x value.Value) value.Value {
-	return e.function(x, func(e *emitter, x value.Value) value.Value { return e.sineF32(x, 0) },
-		func(e *emitter, x value.Value) value.Value { return e.sineF64(x, 0) })
-}
+func (e *emitter) sin(x value.Value) value.Value { return e.sine(x, 0) }
 
-func (e *emitter) cos(x value.Value) value.Value {
-	return e.function(x, func(e *emitter, x value.Value) value.Value { return e.sineF32(x, 1) },
-		func(e *emitter, x value.Value) value.Value { return e.sineF64(x, 1) })
+func (e *emitter) cos(x value.Value) value.Value { return e.sine(x, 1) }
+
+// sine returns sin(x + quarter pi/2).
+func (e *emitter) sine(x value.Value, quarter int) value.Value {
+	return e.asWritten(func() value.Value {
+		if types.Equal(elemOf(x.Type()), types.Double) {
+			return e.sineF64(x, quarter)
+		}
+		return e.narrowed(e.sineShort(e.widened(x), quarter))
+	})
 }
 
 func (e *emitter) tanh(x value.Value) value.Value {

@@ -49,7 +49,7 @@ func unaryBig(f func(*big.Float) *big.Float) func(x, y *big.Float) *big.Float {
 }
 
 func mathFunctions() []mathFunction {
-	_ = func(quarter int) func(x, y *big.Float) *big.Float {
+	sine := func(quarter int) func(x, y *big.Float) *big.Float {
 		return func(x, _ *big.Float) *big.Float { return bigSin(x, quarter) }
 	}
 	return []mathFunction{
@@ -57,8 +57,8 @@ func mathFunctions() []mathFunction {
 		{"expm1", unary((*emitter).expm1), unaryFloat(math.Expm1), unaryBig(bigExpm1), -40, 710, [2]float64{1, 1}},
 		{"log", unary((*emitter).log), unaryFloat(math.Log), unaryBig(bigLog), 0, 3, [2]float64{1.5, 1}},
 		{"log1p", unary((*emitter).log1p), unaryFloat(math.Log1p), unaryBig(bigLog1p), -1, 3, [2]float64{1, 1}},
-		//{"sin", unary((*emitter).sin), unaryFloat(math.Sin), sine(0), -100, 100, [2]float64{1, 1}},
-		//{"cos", unary((*emitter).cos), unaryFloat(math.Cos), sine(1), -100, 100, [2]float64{1, 1}},
+		{"sin", unary((*emitter).sin), unaryFloat(math.Sin), sine(0), -100, 100, [2]float64{1, 1}},
+		{"cos", unary((*emitter).cos), unaryFloat(math.Cos), sine(1), -100, 100, [2]float64{1, 1}},
 		{"tanh", unary((*emitter).tanh), unaryFloat(math.Tanh), unaryBig(bigTanh), -22, 22, [2]float64{1.5, 1.75}},
 		{"erf", unary((*emitter).erf), unaryFloat(math.Erf), unaryBig(bigErf), -6, 6, [2]float64{1.5, 1}},
 		{"pow", (*emitter).pow, math.Pow, bigPow, 0, 10, [2]float64{1, 1}},
