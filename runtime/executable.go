@@ -27,7 +27,7 @@ type Config struct {
 	Symbol  string // of the program's function in it
 	Weights []*tensor.Tensor
 	Pool    *pool.Pool // outlives the executable
-	Threads int        // most workers of a run, at least 1
+	Threads int        // most workers of a run, at least 1; more than kernel.CtxMaxWorkers is as many
 }
 
 // An Executable is a compiled program with its weights. It is safe for
@@ -59,7 +59,8 @@ func New(c Config) (*Executable, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the machine code has no function %s", c.Symbol), image.Close())
 	}
-	x := &Executable{prog: c.Program, image: image, fn: fn, pool: c.Pool, threads: c.Threads, weights: c.Weights}
+	x := &Executable{prog: c.Program, image: image, fn: fn, pool: c.Pool, weights: c.Weights}
+	x.threads = min(c.Threads, kernel.CtxMaxWorkers) // a frame has error slots for no more
 	if c.Program.Strict {
 		x.mode = pool.KeepSubnormals
 	}
