@@ -273,34 +273,89 @@ func (f *factorer) swap(t types.Type, p, q value.Value, lanes int) {
 }
 
 // forward overwrites b with the solution for the lower triangle of a; of the
-// upper one of its transpose if turned.
+// transpose of its upper one if turned.
 func (f *factorer) forward(a, b matrix, unit, turned bool) {
-	f.eachRow(a.rows, func(i value.Value) {
-		f.each(i64(0), i, 1, func(k value.Value) {
-			x := value.Value(nil)
-			if turned {
-				x = f.read(a, k, i)
-			} else {
-				x = f.read(a, i, k)
-			}
-			f.subtractRow(b, i, b, k, x, i64(0), i64(b.cols))
-		})
-		if !unit {
-			f.divideRow(b, i, i64(0), i64(b.cols), f.read(a, i, i))
-		}
-	})
+	if turned && b.cols == 1 {
+		f.forwardColumns(a, b)
+		return
+	}
+	f.eachRow(a.rows, func(i value.Value) { f.substitute(a, b, i, i64(0), i, unit, turned) })
 }
 
 // backward overwrites b with the solution for the upper triangle of a.
 func (f *factorer) backward(a, b matrix, unit bool) {
 	n := i64(a.rows)
 	f.each(f.sub(n, i64(1)), i64(-1), -1, func(i value.Value) {
-		f.each(f.add(i, i64(1)), n, 1, func(k value.Value) {
-			f.subtractRow(b, i, b, k, f.read(a, i, k), i64(0), i64(b.cols))
-		})
+		f.substitute(a, b, i, f.add(i, i64(1)), n, unit, false)
+	})
+}
+
+// substitute makes row i of the solution from rows from..to, which are done.
+// Each sum is in a register from its first product to the last.
+func (f *factorer) substitute(a, b matrix, i, from, to value.Value, unit, turned bool) {
+	end := func(p, x value.Value) {
 		if !unit {
-			f.divideRow(b, i, i64(0), i64(b.cols), f.read(a, i, i))
+			x = f.fdiv(x, f.splat(f.read(a, i, i), lanesOf(x)))
 		}
+		f.emitter.store(x, p)
+	}
+	if b.cols == 1 && !turned {
+		p := f.cell(b, i, i64(0))
+		end(p, f.subtractDot(f.load(b.t, p, 0), f.cell(a, i, i64(0)), f.cell(b, i64(0), i64(0)), from, to))
+		return
+	}
+	f.span(i64(0), i64(b.cols), 4*f.floatWidth(f.d), func(j value.Value, lanes int) {
+		p := f.cell(b, i, j)
+		end(p, f.loop(from, to, 1, []value.Value{f.load(b.t, p, lanes)}, func(k value.Value, sum []value.Value) []value.Value {
+			x := f.read(a, i, k)
+			if turned {
+				x = f.read(a, k, i)
+			}
+			return []value.Value{f.fsub(sum[0], f.fmul(f.splat(x, lanes), f.load(b.t, f.cell(b, k, j), lanes)))}
+		})[0])
+	})
+}
+
+// subtractDot returns x minus the products of elements from..to at p and q: one
+// by one in strict mode, else in as many sums as a vector has lanes.
+func (f *factorer) subtractDot(x, p, q, from, to value.Value) value.Value {
+	product := func(k value.Value, lanes int) value.Value {
+		return f.fmul(f.load(f.t, f.at(f.t, p, k), lanes), f.load(f.t, f.at(f.t, q, k), lanes))
+	}
+	if !f.strict {
+		lanes := f.floatWidth(f.d)
+		sums := value.Value(f.float(vec(f.t, lanes), 0))
+		full := f.add(from, f.cur.NewAnd(f.sub(to, from), i64(-lanes)))
+		sums = f.loop(from, full, lanes, []value.Value{sums}, func(k value.Value, sum []value.Value) []value.Value {
+			return []value.Value{f.fadd(sum[0], product(k, lanes))}
+		})[0]
+		for ; lanes > 1; lanes /= 2 {
+			var low, high []int
+			for l := range lanes / 2 {
+				low, high = append(low, l), append(high, l+lanes/2)
+			}
+			sums = f.fadd(f.shuffle(sums, sums, low), f.shuffle(sums, sums, high))
+		}
+		x, from = f.fsub(x, f.lane(sums, 0)), full
+	}
+	return f.loop(from, to, 1, []value.Value{x}, func(k value.Value, sum []value.Value) []value.Value {
+		return []value.Value{f.fsub(sum[0], product(k, 0))}
+	})[0]
+}
+
+// forwardColumns is forward, turned, for b of one column, which is a vector: it
+// takes what each element brings to all after it, where rows of a are read.
+func (f *factorer) forwardColumns(a, b matrix) {
+	n := i64(a.rows)
+	f.eachRow(a.rows, func(k value.Value) {
+		p := f.cell(b, k, i64(0))
+		x := f.fdiv(f.load(b.t, p, 0), f.read(a, k, k))
+		f.emitter.store(x, p)
+		f.along(f.add(k, i64(1)), n, func(i value.Value, lanes int) {
+			q := f.cell(b, i, i64(0))
+			product := f.fmul(f.load(a.t, f.cell(a, k, i), lanes), f.splat(x, lanes))
+			f.emitter.store(f.fsub(f.load(b.t, q, lanes), product), q)
+		})
 	})
 }
 

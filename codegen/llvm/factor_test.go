@@ -52,8 +52,8 @@ func TestFactor(t *testing.T) {
 			}
 			for _, l := range layouts {
 				cases = append(cases,
-					newCase(t, name, ir.OpCholesky, nil, regular(d, c.batch, c.n, true)).lie(l),
-					newCase(t, name, ir.OpInv, nil, regular(d, c.batch, c.n, false)).lie(l))
+					newCase(t, name, ir.OpCholesky, nil, regular(d, c.batch, c.n, true)).lie(l).sure(),
+					newCase(t, name, ir.OpInv, nil, regular(d, c.batch, c.n, false)).lie(l).sure())
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func TestSolve(t *testing.T) {
 							m.SetFloat(i, m.Float(i)/float64(64*c.n))
 						}
 					}
-					return newCase(t, fmt.Sprint(d, form, c.batch, c.n, c.cols), ir.OpSolve, &ir.SolveAttrs{Form: form}, m, b)
+					return newCase(t, fmt.Sprint(d, form, c.batch, c.n, c.cols), ir.OpSolve, &ir.SolveAttrs{Form: form}, m, b).sure()
 				}
 				cases = append(cases, make())
 				if d == tensor.F32 && j == 2 && form != ir.SolveUnitLower && form != ir.SolveUpper {
