@@ -23,7 +23,7 @@ func (x *explanation) print(w io.Writer) {
 	}
 	t.Render()
 	if x.openLoops > 0 {
-		fmt.Fprintf(w, "%d loops have bounds that only a run knows; each counts as one turn.\n", x.openLoops)
+		fmt.Fprintf(w, "Loops with bounds that only a run knows: %d; each counts as one turn.\n", x.openLoops)
 	}
 	fmt.Fprintln(w)
 	if len(x.Rewrites) == 0 {
