@@ -115,8 +115,20 @@ func (p *Program) Entry(name string) (string, error) {
 	if p.text != nil {
 		return p.text.EntryName(name)
 	}
-	if name == "" && len(p.module.Funcs) == 1 {
-		return p.module.Funcs[0].Name, nil
+	if name == "" {
+		var called []string // main or forward
+		for _, f := range p.module.Funcs {
+			switch f.Name[strings.LastIndexByte(f.Name, '.')+1:] {
+			case "main", "forward":
+				called = append(called, f.Name)
+			}
+		}
+		switch {
+		case len(p.module.Funcs) == 1:
+			return p.module.Funcs[0].Name, nil
+		case len(called) == 1:
+			return called[0], nil
+		}
 	}
 	if p.module.Func(name) != nil {
 		return name, nil

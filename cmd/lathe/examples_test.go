@@ -24,9 +24,11 @@ func headCommands(t *testing.T, path string) [][]string {
 	return out
 }
 
-// TestExamples runs the commands in the heads of the examples. Those at full
-// size run to the end without -short only.
+// TestExamples runs the commands in the heads of the examples, at full size.
 func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("full sizes take half a minute of processor time")
+	}
 	t.Parallel()
 	files, err := filepath.Glob("../../examples/*.lathe")
 	if err != nil {
