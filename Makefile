@@ -20,10 +20,10 @@ demo: build ## compiles and runs a gated attention unit, beside an independent r
 	@GO="$(GO)" scripts/demo.sh
 
 test: setup ## all tests
-	$(GO) test -timeout 5m ./...
+	$(GO) test -timeout 15m ./...
 
 race: setup ## the tests of RACE under the race detector
-	$(GO) test -race -timeout 10m $(RACE)
+	$(GO) test -race -timeout 20m $(RACE)
 
 lint: ## gofmt, go vet, staticcheck
 	@files="$$(gofmt -l .)"; if [ -n "$$files" ]; then echo "not formatted (gofmt -w them):"; echo "$$files"; exit 1; fi

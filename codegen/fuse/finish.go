@@ -31,7 +31,7 @@ func (p *planner) finish(r *region) []kernel.Step {
 	var steps []kernel.Step
 	for i, c := range ordered {
 		if c.kind == singleCluster {
-			steps = append(steps, p.single(r, c, ordered[i+1:]))
+			steps = append(steps, p.single(r, c, ordered[i+1:])...)
 			continue
 		}
 		steps = append(steps, p.steps(r, c)...)
@@ -289,7 +289,7 @@ func (p *planner) concat(c *cluster) []kernel.Step {
 // single makes the kernel of an operation with a skeleton of its own. It works
 // in place where the first operand's memory is the arena's and nothing after it
 // reads it.
-func (p *planner) single(r *region, c *cluster, after []*cluster) kernel.Step {
+func (p *planner) single(r *region, c *cluster, after []*cluster) []kernel.Step {
 	v := c.anchor
 	s := &kernel.Single{Value: v, Out: p.materialise(r, v)}
 	k := &kernel.Kernel{Inside: c.inside, Single: s, Kind: singleKind(v.Op)}
@@ -298,10 +298,26 @@ func (p *planner) single(r *region, c *cluster, after []*cluster) kernel.Step {
 		p.alias(s.Out, p.prog.Buf[v.Args[0]])
 		s.Out = p.prog.Buf[v]
 	}
+	var steps []kernel.Step
 	for _, a := range v.Args {
-		s.Operands = append(s.Operands, p.view(r, a))
+		w := p.view(r, a)
+		if promised(a) {
+			// What the structure leaves out is not in memory as it counts.
+			b := p.buffer(kernel.Temp, a)
+			steps = append(steps, p.copyStep(a, b))
+			w = kernel.View{Buf: b, Strides: kernel.RowMajor(a.Type.Dims()), Type: a.Type}
+		}
+		s.Operands = append(s.Operands, w)
 	}
-	return k
+	return append(steps, k)
+}
+
+// promised reports whether v is a parameter with a structure, or a view of one.
+func promised(v *ir.Value) bool {
+	for isStrided(v.Op) {
+		v = v.Args[0]
+	}
+	return v.Op == ir.OpParam && kernel.Structured(v.Type)
 }
 
 func singleKind(op ir.Op) kernel.Kind {
