@@ -471,3 +471,45 @@ func TestSkeletons(t *testing.T) {
 		}
 	}
 }
+
+// What takes long looks whether somebody asked to stop.
+func TestSingleStops(t *testing.T) {
+	files := libllvm.Installed()
+	if len(files) == 0 {
+		t.Skip("needs LLVM")
+	}
+	lib, err := libllvm.Open(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, target := hostTarget(lib, 0)
+	cases := []*singleCase{
+		newCase(t, "", ir.OpArgSort, &ir.SortAttrs{Axis: 1}, pattern(tensor.F32, []int{3, 9}, 1)),
+		newCase(t, "", ir.OpInv, nil, regular(tensor.F32, nil, 9, false)),
+	}
+	m, p := newModule(target, false), &kernel.Program{Site: map[*ir.Value]int{}}
+	for i, c := range cases {
+		c.emit(m, p, "f"+strconv.Itoa(i))
+	}
+	obj, err := jit.Compile(context.Background(), lib, host, []byte(m.m.String()), jit.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := jit.Load(obj, jit.LibC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	for i, c := range cases {
+		fn, _ := img.Symbol("f" + strconv.Itoa(i))
+		for _, asked := range []byte{0, 1} {
+			s := c.place(p.Scratch, 1)
+			before := bytes.Clone(s.out.bytes())
+			s.ctx.bytes()[kernel.CtxCancel] = asked
+			s.call(fn, 0, 1)
+			if same := bytes.Equal(before, s.out.bytes()); same != (asked == 1) {
+				t.Errorf("%v: asked to stop: %v, but nothing was written: %v", c.f.Results[0].Op, asked == 1, same)
+			}
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (o *ordering) rowsOf(k int, body func(src, dst run)) {
 			before, after = o.cur.NewUDiv(row, i64(w.end)), o.cur.NewURem(row, i64(w.end))
 		}
 		off := o.add(o.mul(before, i64(k*w.end)), after)
-		body(o.singleEmitter.line(w, before, after), o.outRun(off, w.end))
+		o.when(o.poll(), func() { body(o.singleEmitter.line(w, before, after), o.outRun(off, w.end)) })
 	})
 }
 
