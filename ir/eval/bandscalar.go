@@ -245,7 +245,7 @@ func (p *precision) pow(a, b elem) elem {
 		return unknown
 	}
 	a, b = p.read(a), p.read(b)
-	v := math.Pow(a.v, b.v)
+	v := pow(a.v, b.v)
 	whole := b.e == 0 && b.v == math.Trunc(b.v)
 	if a.e == 0 && b.e == 0 && (v != v || math.IsInf(v, 0) || v == 0 || v == 1) {
 		return exact(v)
@@ -265,7 +265,7 @@ func (p *precision) pow(a, b elem) elem {
 		ln := math.Abs(math.Log(size))
 		moved = math.Abs(v) * math.Expm1((math.Abs(b.v)+b.e)*lnMoved+ln*b.e)
 	case whole && b.v >= 1:
-		moved = math.Pow(size+a.e, b.v) - math.Abs(v)
+		moved = pow(size+a.e, b.v) - math.Abs(v)
 	default:
 		return unknown
 	}

@@ -193,7 +193,7 @@ func binaryFloats[T float](v *ir.Value, out *tensor.Tensor, args []*tensor.Tenso
 	case ir.OpPow:
 		row = func(y, a, b []T) {
 			for i := range y {
-				y[i] = T(math.Pow(float64(a[i]), float64(b[i])))
+				y[i] = T(pow(float64(a[i]), float64(b[i])))
 			}
 		}
 	default:
