@@ -128,14 +128,14 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		return reduceInts(ir.OpSum, d, row)
 	}
 	p := &precisions[d]
-	s := elem{flags: hard}
+	s := elem{flags: soft} // a sum of nothing but such zeros may be taken for one
 	terms, whole := 0, true
 	for _, x := range row {
 		switch {
 		case x.has(bad):
 			return unknown
-		case !x.has(hard):
-			s.flags &^= hard
+		case !x.has(hard) && !x.has(soft):
+			s.flags &^= soft
 		}
 		s.flags |= x.flags & wild
 		if x.isZero() {

@@ -71,17 +71,17 @@ func sumElems(d tensor.DType, row []elem) elem {
 
 func (p *precision) sum(row []elem) elem {
 	if len(row) == 1 {
-		return row[0]
+		return p.read(row[0]) // it may be added to a zero
 	}
 	var s elem
-	s.flags = hard
+	s.flags = soft // a sum of nothing but zeros by construction may be taken for one
 	terms, whole := 0, true
 	for _, x := range row {
 		if x.has(bad) {
 			return unknown
 		}
-		if !x.has(hard) {
-			s.flags &^= hard
+		if !x.has(hard) && !x.has(soft) {
+			s.flags &^= soft
 		}
 		s.flags |= x.flags & wild
 		if x.isZero() {
@@ -256,7 +256,8 @@ func closed(d tensor.DType, s elem, terms int, whole, special bool, row []elem) 
 	case !d.IsFloat():
 		return elem{n: tensor.Wrap(d, s.n)}
 	case len(row) == 1:
-		return row[0]
+		p := &precisions[d]
+		return p.read(row[0]) // it may be added to a zero
 	}
 	return precisions[d].total(s, terms, whole)
 }
