@@ -16,6 +16,7 @@ type Attrs interface {
 type AttrVisitor interface {
 	Int(name string, p *int)
 	Bool(name string, p *bool)
+	Mark(name string, p *bool) // left out of the text where it is false
 	Str(name string, p *string)
 	Ints(name string, p *[]int)
 	Sizes(name string, p *[]dim.Expr)
@@ -44,11 +45,22 @@ type ConstAttrs struct{ Data *tensor.Tensor }
 // Fields lists the fields.
 func (a *ConstAttrs) Fields(v AttrVisitor) { v.Data("data", &a.Data) }
 
-// FullAttrs hold the one value of all elements.
-type FullAttrs struct{ Value Number }
+// FullAttrs hold the one value of all elements. Exact says that a zero is one by
+// construction, as those of zeros are: a product with it is zero, beside NaN too.
+// That of a written number is not: 0 * x is NaN where x is.
+type FullAttrs struct {
+	Value Number
+	Exact bool
+}
 
 // Fields lists the fields.
-func (a *FullAttrs) Fields(v AttrVisitor) { v.Number("value", &a.Value) }
+func (a *FullAttrs) Fields(v AttrVisitor) {
+	v.Number("value", &a.Value)
+	v.Mark("exact", &a.Exact)
+}
+
+// ExactZero reports whether the value is a zero by construction.
+func (a *FullAttrs) ExactZero() bool { return a.Exact && !a.Value.IsInt && a.Value.Float == 0 }
 
 // AxisAttrs hold one axis, in 0..rank.
 type AxisAttrs struct{ Axis int }

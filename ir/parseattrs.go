@@ -54,6 +54,14 @@ func (v *attrParser) Bool(name string, x *bool) {
 	}
 }
 
+// Mark reads a field that may be left out: as no record starts with one, it is
+// there if a comma is.
+func (v *attrParser) Mark(name string, x *bool) {
+	if v.p.is(",") {
+		v.Bool(name, x)
+	}
+}
+
 func (v *attrParser) Str(name string, x *string) {
 	p := v.field(name)
 	if p.tok.kind != tokString {

@@ -210,8 +210,13 @@ type attrPrinter struct{ fields []string }
 
 func (p *attrPrinter) add(name, value string) { p.fields = append(p.fields, name+"="+value) }
 
-func (p *attrPrinter) Int(name string, v *int)          { p.add(name, strconv.Itoa(*v)) }
-func (p *attrPrinter) Bool(name string, v *bool)        { p.add(name, strconv.FormatBool(*v)) }
+func (p *attrPrinter) Int(name string, v *int)   { p.add(name, strconv.Itoa(*v)) }
+func (p *attrPrinter) Bool(name string, v *bool) { p.add(name, strconv.FormatBool(*v)) }
+func (p *attrPrinter) Mark(name string, v *bool) {
+	if *v {
+		p.Bool(name, v)
+	}
+}
 func (p *attrPrinter) Str(name string, v *string)       { p.add(name, strconv.Quote(*v)) }
 func (p *attrPrinter) Size(name string, v *dim.Expr)    { p.add(name, v.String()) }
 func (p *attrPrinter) Number(name string, v *Number)    { p.add(name, v.String()) }

@@ -90,6 +90,7 @@ type attrDumper struct{ b *strings.Builder }
 func (d *attrDumper) put(name string, x any)           { fmt.Fprintf(d.b, " %s %#v", name, x) }
 func (d *attrDumper) Int(name string, p *int)          { d.put(name, *p) }
 func (d *attrDumper) Bool(name string, p *bool)        { d.put(name, *p) }
+func (d *attrDumper) Mark(name string, p *bool)        { d.put(name, *p) }
 func (d *attrDumper) Str(name string, p *string)       { d.put(name, *p) }
 func (d *attrDumper) Ints(name string, p *[]int)       { fmt.Fprintf(d.b, " %s %d", name, *p) }
 func (d *attrDumper) Sizes(name string, p *[]dim.Expr) { fmt.Fprintf(d.b, " %s %v", name, *p) }

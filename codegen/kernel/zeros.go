@@ -35,7 +35,7 @@ func (p *Program) findZeros(v *ir.Value) bool {
 	case ir.OpAssume:
 		return Structured(v.Type) || some()
 	case ir.OpFull:
-		return !p.Strict && v.Attrs.(*ir.FullAttrs).Value.Float == 0
+		return !p.Strict && v.Attrs.(*ir.FullAttrs).ExactZero()
 	case ir.OpDiag, ir.OpTri, ir.OpOneHot:
 		return !p.Strict || v.Op != ir.OpOneHot && some()
 	case ir.OpPad:

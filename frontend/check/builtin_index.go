@@ -19,7 +19,7 @@ func making() []builtin {
 			if t.DType.IsFloat() {
 				v = ir.FloatNumber(float64(n))
 			}
-			return tensorValue(b.emit(ir.OpFull, &ir.FullAttrs{Value: v}, t))
+			return tensorValue(b.emit(ir.OpFull, &ir.FullAttrs{Value: v, Exact: n == 0 && t.DType.IsFloat()}, t))
 		}}
 	}
 	return []builtin{

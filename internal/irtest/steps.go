@@ -110,7 +110,8 @@ func stepConst(g *gen, op ir.Op) {
 func stepFull(g *gen, op ir.Op) {
 	values := []float64{0, 1, -1, 2, 0.5, 3}
 	t := ir.Make(g.float, g.shape(g.src.Int(3, "rank"))...)
-	g.emit(op, &ir.FullAttrs{Value: ir.FloatNumber(values[g.src.Int(len(values), "value")])}, t)
+	i := g.src.Int(len(values), "value")
+	g.emit(op, &ir.FullAttrs{Value: ir.FloatNumber(values[i]), Exact: i == 0 && t.Rank() > 0}, t)
 }
 
 func stepIota(g *gen, op ir.Op) {

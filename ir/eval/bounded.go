@@ -218,7 +218,11 @@ func bandConst(_ *oracle, v *ir.Value, _ []*Band) ([]elem, error) {
 }
 
 func bandFull(o *oracle, v *ir.Value, _ []*Band) ([]elem, error) {
-	return filled(v.Type.Dims(), o.number(v.Attrs.(*ir.FullAttrs).Value)).data, nil
+	a := v.Attrs.(*ir.FullAttrs)
+	if !a.Value.IsInt && !a.Exact {
+		return filled(v.Type.Dims(), exact(a.Value.Float)).data, nil
+	}
+	return filled(v.Type.Dims(), o.number(a.Value)).data, nil
 }
 
 func bandIota(_ *oracle, v *ir.Value, _ []*Band) ([]elem, error) {

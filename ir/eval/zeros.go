@@ -23,7 +23,7 @@ func (m *machine) zeros(v *ir.Value, args []held) []bool {
 	}
 	switch v.Op {
 	case ir.OpFull:
-		if !m.opts.Strict && v.Attrs.(*ir.FullAttrs).Value.Float == 0 {
+		if !m.opts.Strict && v.Attrs.(*ir.FullAttrs).ExactZero() {
 			return filled(v.Type.Dims(), true).data
 		}
 	case ir.OpOneHot:

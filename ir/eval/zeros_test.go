@@ -25,10 +25,12 @@ func TestZerosByConstruction(t *testing.T) {
 		{"diag", "v2 = diagonal p0 : f32[2]\n  v3 = diag v2 : f32[2, 2]", 2, nan, true},
 		{"one_hot", "v2 = iota{axis=0} : i64[2]\n  v3 = one_hot v2 : f32[2, 2]", 1, nan, true},
 		{"product of triangles", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
-  v3 = contract{spec="ab,bc->ac"} v2, v2 : f32[2, 2]`, 4, nan, true},
+  v3 = contract{spec="ab,bc->ac"} v2, v2 : f32[2, 2]`, 4, nan, false},
 		{"scaled", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
   v3 = full{value=3.0} : f32
   v4 = mul v2, v3 : f32[2, 2]`, 6, nan, true},
+		{"zeros", "v2 = full{value=0.0, exact=true} : f32[2, 2]", 0, nan, true},
+		{"a written zero", "v2 = full{value=0.0} : f32[2, 2]", nan, nan, true},
 		{"by chance", "v2 = neg p0 : f32[2, 2]", nan, nan, true},
 		{"selected", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
   v3 = full{value=0.0} : f32
