@@ -198,25 +198,11 @@ func (m *machine) check(t *testing.T, c irtest.Case, strict bool) {
 	}
 }
 
-// pending reports whether the function needs what has no code yet.
-func pending(f *ir.Func) bool {
-	out := false
-	f.Walk(func(v *ir.Value) {
-		if slices.Contains(inexact, v.Op) {
-			out = true
-		}
-	})
-	return out
-}
-
 func TestCases(t *testing.T) {
 	lib := library(t)
 	m := newMachine(t, lib, 0)
 	n := 0
 	for i, c := range irtest.Cases() {
-		if pending(c.Func) {
-			continue
-		}
 		n++
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
