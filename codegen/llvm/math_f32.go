@@ -74,12 +74,19 @@ func (e *emitter) erfF32(x value.Value) value.Value {
 }
 
 func (e *emitter) logF32(x value.Value) value.Value {
-	t := x.Type()
 	f, k, _ := e.split(x, true)
-	square := e.fmul(f, f)
-	l := e.fma(e.polynomial(f, log32[2:]), square, f)
-	return e.logSpecial(x, e.fma(k, e.float(t, math.Ln2), l))
+	return e.logSpecial(x, e.logOf32(f, k))
 }
+
+// logOf32 returns log(1+f) + k log 2.
+func (e *emitter) logOf32(f, k value.Value) value.Value {
+	l := e.fma(e.polynomial(f, log32[2:]), e.fmul(f, f), f)
+	return e.fma(k, e.float(f.Type(), math.Ln2), l)
+}
+
+func (e *emitter) log1pF32(x value.Value) value.Value { return e.log1pOf(x, e.logOf32) }
+
+func (e *emitter) expm1F32(x value.Value) value.Value { return e.expm1Of(x, 89, -30, exp32[:]) }
 
 // logSpecial returns log(x), which is l for positive finite x.
 func (e *emitter) logSpecial(x, l value.Value) value.Value {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 )
 
@@ -28,8 +29,12 @@ type exponent struct {
 func (e *emitter) exponentOf(x, low value.Value, up int, p []float64) exponent {
 	t := x.Type()
 	k, power := e.nearest(x, math.Log2E, up)
-	high := e.mulAdd(k, e.float(t, -ln2High64), x) // exact
-	less := e.fmul(k, e.float(t, -ln2Low64))
+	ln2High, ln2Low := ln2High64, ln2Low64
+	if types.Equal(elemOf(t), types.Float) {
+		ln2High, ln2Low = ln2High32, ln2Low32
+	}
+	high := e.mulAdd(k, e.float(t, -ln2High), x) // exact
+	less := e.fmul(k, e.float(t, -ln2Low))
 	if low != nil {
 		less = e.fadd(less, low)
 	}
@@ -55,11 +60,16 @@ func (e *emitter) expOf(x, low value.Value, p []float64) value.Value {
 	return e.choose(isLow, e.fmul(y, e.float(t, math.Ldexp(1, -lift))), y)
 }
 
-// expm1F64 is 2^k (e^r - 1) + (2^k - 1), halved until the end so that the largest
-// k has a power.
 func (e *emitter) expm1F64(x value.Value) value.Value {
+	return e.expm1Of(x, 710, -60, exp64[:])
+}
+
+// expm1Of is 2^k (e^r - 1) + (2^k - 1), halved until the end so that the largest
+// k has a power. x is kept between most, where e^x overflows, and least, where it
+// is nothing beside 1.
+func (e *emitter) expm1Of(x value.Value, most, least float64, p []float64) value.Value {
 	t := x.Type()
-	a := e.exponentOf(e.atLeast(e.atMost(x, 710), -60), nil, -1, exp64[:])
+	a := e.exponentOf(e.atLeast(e.atMost(x, most), least), nil, -1, p)
 	high := e.fsub(a.power, e.float(t, 0.5))
 	sum, lost := e.sumOfLesser(high, e.fmul(a.power, a.r))
 	rest := e.mulAdd(a.power, e.fadd(a.minus1, a.low), lost)
@@ -110,18 +120,20 @@ func (e *emitter) logOf(f, k value.Value) value.Value {
 	return e.mulAdd(k, e.float(t, ln2High64), e.fsub(f, e.fsub(half, low)))
 }
 
-// log1pF64 is the logarithm of the rounded 1+x, with what rounding lost added to
-// what of it is beyond a power of two.
-func (e *emitter) log1pF64(x value.Value) value.Value {
+func (e *emitter) log1pF64(x value.Value) value.Value { return e.log1pOf(x, e.logOf) }
+
+// log1pOf is the logarithm of the rounded 1+x, with what rounding lost added to
+// what of it is beyond a power of two. log returns log(1+f) + k log 2.
+func (e *emitter) log1pOf(x value.Value, log func(f, k value.Value) value.Value) value.Value {
 	t := x.Type()
-	one := e.float(t, 1)
-	u, lost := e.sumOf(one, x)
+	form := formatOf(t)
+	u, lost := e.sumOf(e.float(t, 1), x)
 	f, k, raised := e.split(u, false)
 	n, _ := e.bits(u)
-	inverse := e.bitcast(e.cur.NewShl(e.sub(e.int(n, 2*1023), raised), e.int(n, 52)), t)
-	better := e.fadd(f, e.fmul(lost, inverse))
+	inverse := e.bitcast(e.cur.NewShl(e.sub(e.int(n, int64(2*form.bias)), raised), e.int(n, int64(form.mantissa))), t)
+	better := e.mulAdd(lost, inverse, f)
 	f = e.choose(e.below(x, 0x1p60), better, f)
-	l := e.choose(e.below(x, math.Inf(1)), e.logOf(f, k), x)
+	l := e.choose(e.below(x, math.Inf(1)), log(f, k), x)
 	end := e.choose(e.equals(x, -1), e.float(t, math.Inf(-1)), e.float(t, math.NaN()))
 	return e.orTiny(x, e.choose(e.above(x, -1), l, end))
 }

@@ -40,7 +40,7 @@ func (e *emitter) exp(x value.Value) value.Value {
 }
 
 func (e *emitter) expm1(x value.Value) value.Value {
-	return e.function(x, nil, (*emitter).expm1F64)
+	return e.function(x, (*emitter).expm1F32, (*emitter).expm1F64)
 }
 
 // log returns the natural logarithm of x, log1p that of 1 + x.
@@ -49,7 +49,7 @@ func (e *emitter) log(x value.Value) value.Value {
 }
 
 func (e *emitter) log1p(x value.Value) value.Value {
-	return e.function(x, nil, (*emitter).log1pF64)
+	return e.function(x, (*emitter).log1pF32, (*emitter).log1pF64)
 }
 
 // sin and cos take radians, of any size.
@@ -92,7 +92,7 @@ func (e *emitter) function(x value.Value, single, double func(e *emitter, x valu
 		switch {
 		case types.Equal(elemOf(x.Type()), types.Double):
 			return double(e, x)
-		case single != nil && e.m.target.hasFMA():
+		case e.m.target.hasFMA():
 			return single(e, x)
 		}
 		return e.narrowed(double(e, e.widened(x)))

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"unsafe"
@@ -54,14 +55,14 @@ func mathFunctions() []mathFunction {
 	}
 	return []mathFunction{
 		{"exp", unary((*emitter).exp), unaryFloat(math.Exp), unaryBig(bigExp), -746, 710, [2]float64{1, 1}},
-		{"expm1", unary((*emitter).expm1), unaryFloat(math.Expm1), unaryBig(bigExpm1), -40, 710, [2]float64{1, 1}},
-		{"log", unary((*emitter).log), unaryFloat(math.Log), unaryBig(bigLog), 0, 3, [2]float64{1.5, 1}},
-		{"log1p", unary((*emitter).log1p), unaryFloat(math.Log1p), unaryBig(bigLog1p), -1, 3, [2]float64{1, 1}},
-		{"sin", unary((*emitter).sin), unaryFloat(math.Sin), sine(0), -100, 100, [2]float64{1, 1}},
-		{"cos", unary((*emitter).cos), unaryFloat(math.Cos), sine(1), -100, 100, [2]float64{1, 1}},
+		{"expm1", unary((*emitter).expm1), unaryFloat(math.Expm1), unaryBig(bigExpm1), -40, 710, [2]float64{1.25, 1}},
+		{"log", unary((*emitter).log), unaryFloat(math.Log), unaryBig(bigLog), 0, 3, [2]float64{1.25, 1}},
+		{"log1p", unary((*emitter).log1p), unaryFloat(math.Log1p), unaryBig(bigLog1p), -1, 3, [2]float64{1.5, 1}},
+		{"sin", unary((*emitter).sin), unaryFloat(math.Sin), sine(0), -100, 100, [2]float64{0.51, 1}},
+		{"cos", unary((*emitter).cos), unaryFloat(math.Cos), sine(1), -100, 100, [2]float64{0.51, 1}},
 		{"tanh", unary((*emitter).tanh), unaryFloat(math.Tanh), unaryBig(bigTanh), -22, 22, [2]float64{1.5, 1.75}},
-		{"erf", unary((*emitter).erf), unaryFloat(math.Erf), unaryBig(bigErf), -6, 6, [2]float64{1.5, 1}},
-		{"pow", (*emitter).pow, math.Pow, bigPow, 0, 10, [2]float64{1, 1}},
+		{"erf", unary((*emitter).erf), unaryFloat(math.Erf), unaryBig(bigErf), -6, 6, [2]float64{1.25, 1.25}},
+		{"pow", (*emitter).pow, math.Pow, bigPow, 0, 10, [2]float64{0.51, 1}},
 	}
 }
 
@@ -96,18 +97,23 @@ func mathText(m mathTarget, f mathFunction, double bool) string {
 	ptr := types.NewPointer(t)
 	ps := []*llir.Param{llir.NewParam("in", ptr), llir.NewParam("other", ptr), llir.NewParam("out", ptr), llir.NewParam("n", types.I64), llir.NewParam("status", types.I8Ptr)}
 	e := mod.define("f", enum.LinkageExternal, types.Void, ps...)
-	set := mod.declare("llvm.x86.sse.ldmxcsr", types.Void, types.I8Ptr)
-	get := mod.declare("llvm.x86.sse.stmxcsr", types.Void, types.I8Ptr)
-	before := e.bitcast(e.cur.NewAlloca(types.I32), types.I8Ptr)
-	e.cur.NewCall(get, before)
-	e.cur.NewCall(set, ps[4])
+	var set, before value.Value
+	if strings.HasPrefix(m.jit.Triple, "x86_64") {
+		set = mod.declare("llvm.x86.sse.ldmxcsr", types.Void, types.I8Ptr)
+		get := mod.declare("llvm.x86.sse.stmxcsr", types.Void, types.I8Ptr)
+		before = e.bitcast(e.cur.NewAlloca(types.I32), types.I8Ptr)
+		e.cur.NewCall(get, before)
+		e.cur.NewCall(set, ps[4])
+	}
 	e.loop(i64(0), ps[3], max(1, m.lanes), nil, func(i value.Value, _ []value.Value) []value.Value {
 		x := e.load(t, e.at(t, ps[0], i), m.lanes)
 		y := e.load(t, e.at(t, ps[1], i), m.lanes)
 		e.store(f.emit(e, x, y), e.at(t, ps[2], i))
 		return nil
 	})
-	e.cur.NewCall(set, before)
+	if set != nil {
+		e.cur.NewCall(set, before)
+	}
 	e.cur.NewRet(nil)
 	return mod.m.String()
 }
@@ -271,10 +277,13 @@ func TestMathSpecial(t *testing.T) {
 	}
 }
 
+// evalBlock is a multiple of all numbers of lanes that are used.
+const evalBlock = 32 * 13 * 15
+
 // evaluate runs c for any number of arguments, rounded to what it takes.
 func evaluate(c mathCode, status uint32, x, y []float64) []float64 {
 	n := len(x)
-	out := make([]float64, (n+255)/256*256)
+	out := make([]float64, (n+evalBlock-1)/evalBlock*evalBlock)
 	x = append(x[:n:n], make([]float64, len(out)-n)...)
 	y = append(y[:n:n], make([]float64, len(out)-n)...)
 	if c.double {
@@ -333,22 +342,20 @@ func TestMath32(t *testing.T) {
 			if f.name == "pow" {
 				continue
 			}
-			c := compileMath(t, m, f, false)
-			w := &worst{}
-			if *exhaustive {
-				const parts = 2
-				var group sync.WaitGroup
-				for p := range uint64(parts) {
-					group.Go(func() { scan32(c, f, w, p, parts) })
+			t.Run(f.name+" "+m.jit.CPU, func(t *testing.T) {
+				t.Parallel()
+				c := compileMath(t, m, f, false)
+				w := &worst{}
+				first, stride := rand.Uint64N(1<<12), uint64(1<<12-1)
+				if *exhaustive {
+					first, stride = 0, 1
 				}
-				group.Wait()
-			} else {
-				scan32(c, f, w, rand.Uint64N(1<<13), 1<<13-1)
-			}
-			t.Logf("%v: %s of float: %.3f ULP at %v", m, f.name, w.ulp, w.x)
-			if !(w.ulp <= f.bound[0]) {
-				t.Errorf("%v: %s(%v) is %v, %.3f ULP off; the bound is %v", m, f.name, float32(w.x), w.got, w.ulp, f.bound[0])
-			}
+				scan32(c, f, w, first, stride)
+				t.Logf("%v: %s of float: %.3f ULP at %v", m, f.name, w.ulp, w.x)
+				if !(w.ulp <= f.bound[0]) {
+					t.Errorf("%v: %s(%v) is %v, %.3f ULP off; the bound is %v", m, f.name, float32(w.x), w.got, w.ulp, f.bound[0])
+				}
+			})
 		}
 	}
 }
@@ -425,5 +432,208 @@ func TestMath64(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMathPowSign holds powers of negative numbers to those of positive ones.
+func TestMathPowSign(t *testing.T) {
+	lib := library(t)
+	f := mathFunctions()[8]
+	for _, m := range []mathTarget{hostMath(lib, 8), plainMath(lib, 2)} {
+		for _, double := range []bool{false, true} {
+			whole := 0x1p24 // where all numbers are integers, and odd ones end
+			if double {
+				whole = 0x1p53
+			}
+			r := rand.New(rand.NewPCG(9, 10))
+			var xs, minus, ys []float64
+			for i := range 4000 {
+				x := math.Exp2(r.NormFloat64())
+				y := math.Trunc(20 * r.NormFloat64())
+				if i%4 == 0 {
+					x, y = 1+math.Ldexp(r.Float64(), -20), math.Trunc(r.NormFloat64()*whole)
+				}
+				xs, minus, ys = append(xs, x), append(minus, -x), append(ys, y)
+			}
+			c := compileMath(t, m, f, double)
+			want, got := evaluate(c, statusGradual, xs, ys), evaluate(c, statusGradual, minus, ys)
+			for i := range got {
+				y := ys[i]
+				if !double {
+					y = float64(float32(y))
+				}
+				if math.Mod(y, 2) != 0 {
+					want[i] = -want[i]
+				}
+				if !sameFloat(got[i], want[i]) {
+					t.Fatalf("%v: pow(%v, %v) of double %v is %v, want %v", m, minus[i], y, double, got[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// mixed returns arguments of every kind, special ones first.
+func mixed(f mathFunction, r *rand.Rand, n int) (xs, ys []float64) {
+	for _, s := range special()[f.name] {
+		xs, ys = append(xs, s[0]), append(ys, 0)
+	}
+	if f.name == "pow" {
+		xs, ys = powSpecials()
+		px, py := powArguments(r, n/2, 1074)
+		xs, ys = append(xs, px...), append(ys, py...)
+	}
+	tiny := []float64{0x1p-1074, -0x1p-1074, 0x1p-1030, -0x1p-1023, 0x1p-149, -0x1p-149, 0x1p-130, -0x1p-127, 0x1p-126, 0x1p-1022, math.MaxFloat32, math.MaxFloat64}
+	for _, x := range tiny {
+		xs, ys = append(xs, x), append(ys, 0.5)
+	}
+	for _, x := range arguments(f, r, n-len(xs)) {
+		xs, ys = append(xs, x), append(ys, 2*r.NormFloat64())
+	}
+	return xs, ys
+}
+
+// TestMathSame holds every way of compiling a function to one result: any number
+// of lanes, strict or not, any LLVM.
+func TestMathSame(t *testing.T) {
+	files := libllvm.Installed()
+	if len(files) == 0 {
+		t.Skip("needs LLVM")
+	}
+	var libs []*libllvm.Library
+	for _, file := range files {
+		lib, err := libllvm.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		libs = append(libs, lib)
+	}
+	ways := []struct {
+		lanes  int
+		strict bool
+	}{{0, false}, {1, true}, {3, false}, {5, true}, {8, false}, {13, true}, {16, true}, {32, false}}
+	way := 0
+	for _, of := range []func(*libllvm.Library, int) mathTarget{hostMath, plainMath} {
+		for _, f := range mathFunctions() {
+			for _, double := range []bool{false, true} {
+				first := of(libs[0], 4)
+				var others []mathTarget
+				for _, lib := range libs {
+					m := of(lib, ways[way%len(ways)].lanes)
+					m.strict = ways[way%len(ways)].strict
+					others = append(others, m)
+					way += 3 // no divisor of their number: all meet all
+				}
+				t.Run(fmt.Sprintf("%s of double %v, %s", f.name, double, first.jit.CPU), func(t *testing.T) {
+					t.Parallel()
+					// A multiple of all lanes.
+					xs, ys := mixed(f, rand.New(rand.NewPCG(5, 6)), 2*evalBlock)
+					want := evaluate(compileMath(t, first, f, double), statusGradual, xs, ys)
+					for _, m := range others {
+						got := evaluate(compileMath(t, m, f, double), statusGradual, xs, ys)
+						for i := range want {
+							if !sameFloat(got[i], want[i]) {
+								t.Fatalf("%v: %s(%v, %v) is %v, but %v for %v", m, f.name, xs[i], ys[i], got[i], want[i], first)
+							}
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestMathFlush runs the functions where the processor takes subnormal numbers
+// for zero: then so do they, and nothing else changes but what that makes of
+// numbers of their size.
+func TestMathFlush(t *testing.T) {
+	lib := library(t)
+	for _, m := range []mathTarget{hostMath(lib, 8), plainMath(lib, 4)} {
+		for _, f := range mathFunctions() {
+			for _, double := range []bool{false, true} {
+				normal := 0x1p-126
+				if double {
+					normal = 0x1p-1022
+				}
+				flushed := func(x float64) float64 {
+					if math.Abs(x) < normal {
+						return math.Copysign(0, x)
+					}
+					return x
+				}
+				xs, ys := mixed(f, rand.New(rand.NewPCG(7, 8)), 20000)
+				if !double {
+					for i := range xs {
+						xs[i], ys[i] = float64(float32(xs[i])), float64(float32(ys[i]))
+					}
+				}
+				c := compileMath(t, m, f, double)
+				got := evaluate(c, statusFlush, xs, ys)
+				want := evaluate(c, statusGradual, xs, ys)
+				for i := range xs {
+					xs[i], ys[i] = flushed(xs[i]), flushed(ys[i])
+				}
+				zero := evaluate(c, statusGradual, xs, ys)
+				for i := range got {
+					ok := false
+					for _, w := range []float64{want[i], zero[i]} {
+						ok = ok || sameFloat(got[i], w) || math.Abs(got[i]-w) <= normal
+					}
+					if !ok {
+						t.Errorf("%v: %s(%v, %v) of double %v is %v, want %v", m, f.name, xs[i], ys[i], double, got[i], want[i])
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestMathCode holds the code for several processors to calls of nothing, and
+// that for floats to vectors of the widest kind and to a number of instructions
+// on them.
+func TestMathCode(t *testing.T) {
+	lib := library(t)
+	most := map[string]int{ // with AVX-512, loads and stores included
+		"exp": 21, "expm1": 32, "log": 32, "log1p": 45, "tanh": 34, "erf": 38,
+	}
+	for _, level := range []string{"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "neoverse-n1"} {
+		for _, f := range mathFunctions() {
+			t.Run(level+" "+f.name, func(t *testing.T) {
+				t.Parallel()
+				to, err := jit.Level(level)
+				if err != nil {
+					t.Fatal(err)
+				}
+				target := Target{Triple: to.Triple, CPU: to.CPU, VectorBytes: to.VectorBytes()}
+				for _, double := range []bool{false, true} {
+					lanes := to.VectorBytes() / 4
+					if double {
+						lanes /= 2
+					}
+					text := mathText(mathTarget{lib, to, target, lanes, false}, f, double)
+					code, err := jit.Compile(context.Background(), lib, to, []byte(text), jit.Assembly)
+					if err != nil {
+						t.Fatal(err)
+					}
+					wide := 0
+					for line := range strings.Lines(string(code)) {
+						op, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
+						if op == "call" || op == "callq" || op == "bl" || op == "jmp" && strings.Contains(line, "PLT") {
+							t.Errorf("double %v: %s", double, line)
+						}
+						if strings.Contains(line, "zmm") && !strings.Contains(op, "broadcast") {
+							wide++
+						}
+					}
+					if level == "x86-64-v4" {
+						t.Logf("%s of double %v: %d instructions", f.name, double, wide)
+						if n, ok := most[f.name]; ok && !double && (wide == 0 || wide > n) {
+							t.Errorf("%d instructions on vectors, want at most %d", wide, n)
+						}
+					}
+				}
+			})
+		}
 	}
 }
