@@ -70,3 +70,41 @@ func TestMathPow(t *testing.T) {
 		}
 	}
 }
+
+// TestMathPowSign holds powers of negative numbers to those of positive ones.
+func TestMathPowSign(t *testing.T) {
+	lib := library(t)
+	f := mathFunctions()[8]
+	for _, m := range []mathTarget{hostMath(lib, 8), plainMath(lib, 2)} {
+		for _, double := range []bool{false, true} {
+			whole := 0x1p24 // where all numbers are integers, and odd ones end
+			if double {
+				whole = 0x1p53
+			}
+			r := rand.New(rand.NewPCG(9, 10))
+			var xs, minus, ys []float64
+			for i := range 4000 {
+				x := math.Exp2(r.NormFloat64())
+				y := math.Trunc(20 * r.NormFloat64())
+				if i%4 == 0 {
+					x, y = 1+math.Ldexp(r.Float64(), -20), math.Trunc(r.NormFloat64()*whole)
+				}
+				xs, minus, ys = append(xs, x), append(minus, -x), append(ys, y)
+			}
+			c := compileMath(t, m, f, double)
+			want, got := evaluate(c, statusGradual, xs, ys), evaluate(c, statusGradual, minus, ys)
+			for i := range got {
+				y := ys[i]
+				if !double {
+					y = float64(float32(y))
+				}
+				if math.Mod(y, 2) != 0 {
+					want[i] = -want[i]
+				}
+				if !sameFloat(got[i], want[i]) {
+					t.Fatalf("%v: pow(%v, %v) of double %v is %v, want %v", m, minus[i], y, double, got[i], want[i])
+				}
+			}
+		}
+	}
+}
