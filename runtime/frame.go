@@ -65,9 +65,11 @@ func maxID(p *kernel.Program) int {
 	return id
 }
 
-// set writes the address of memory into place id of the table.
+// set writes the address of memory into place id of the table: as a number, for
+// the garbage collector must not take what an earlier run left there, and is
+// long freed, for a pointer. Who binds memory keeps it alive.
 func (f *frame) set(id int, memory []byte) {
-	*(*unsafe.Pointer)(unsafe.Add(f.ctx, kernel.CtxBuffers+8*id)) = unsafe.Pointer(unsafe.SliceData(memory))
+	*(*uintptr)(unsafe.Add(f.ctx, kernel.CtxBuffers+8*id)) = uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
 }
 
 // point makes b be the bytes; a buffer without elements is any memory.
