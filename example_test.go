@@ -66,7 +66,7 @@ func ExampleLoad() {
 func ExampleProgram_Check() {
 	program := must(lathe.LoadText("wrong.lathe", "fn f(x: f32[n], y: f32[m]) { x + y }"))
 	fmt.Println(program.Check())
-	// Output: wrong.lathe:1:32: add: f32[n] and f32[m] do not broadcast: sizes differ: n and m
+	// Output: wrong.lathe:1:32: +: f32[n] and f32[m] do not broadcast: sizes differ: n and m
 }
 
 func ExampleProgram_Compile() {
