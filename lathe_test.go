@@ -206,3 +206,26 @@ func TestZerosByConstruction(t *testing.T) {
 		}
 	}
 }
+
+// TestLoopBoundFromTensor turns a loop as often as an element says that the loop
+// around it selects: all workers read the bound before its memory is reused.
+func TestLoopBoundFromTensor(t *testing.T) {
+	const text = `fn main(x: f32[n, m], t: i64[n]) {
+    a = zeros(f32[n])
+    for i in 0..n { for j in 0..t[i] { a[i] += x[i, j] } }
+    a
+}`
+	for _, threads := range []int{1, 2, 3} {
+		x := compile(t, text, lathe.Options{Set: sizes("n=3", "m=2"), Threads: threads})
+		for range 50 {
+			got, err := x.Run(t.Context(), slice(t, []float32{1, 2, 3, 4, 5, 6}, 3, 2), slice(t, []int64{2, 0, 1}, 3))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums, _ := lathe.Slice[float32](got[0])
+			if want := []float32{3, 0, 5}; !slices.Equal(sums, want) {
+				t.Fatalf("%d threads: got %v, want %v", threads, sums, want)
+			}
+		}
+	}
+}

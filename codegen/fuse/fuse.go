@@ -169,8 +169,9 @@ func (p *planner) materialise(r *region, v *ir.Value) *kernel.Buffer {
 	if b := p.prog.Buf[v]; b != nil {
 		return b
 	}
-	if _, own := r.index[v]; p.owner[v] == nil && !own && r.outer != nil && v.Op != ir.OpParam {
-		// It is stored where it was made, before the loop.
+	if _, own := r.index[v]; p.owner[v] == nil && !own && r.outer != nil && v != r.body.Params[0] {
+		// It is stored where it was made, before the loop; a parameter without a
+		// buffer is the index of a loop around this one.
 		b := p.materialise(r.outer, v)
 		p.captured[b] = true
 		r.around.extra = append(r.around.extra, v)

@@ -175,7 +175,7 @@ func (e *programEmitter) loopStep(l *kernel.Loop) {
 			if slices.Contains(e.writes, b.Buf) {
 				e.meet()
 			}
-			e.reads = append(e.reads, b.Buf)
+			e.reads, e.shared = append(e.reads, b.Buf), true // all workers read it, what comes next must not write there
 			return e.load(types.I64, e.bitcast(e.buffer(b.Buf), types.NewPointer(types.I64)), 0)
 		case b.Index != nil:
 			return e.index[b.Index]
