@@ -64,17 +64,21 @@ func (e *emitter) expm1F64(x value.Value) value.Value {
 	return e.expm1Of(x, 710, -60, exp64[:])
 }
 
-// expm1Of is 2^k (e^r - 1) + (2^k - 1), halved until the end so that the largest
-// k has a power. x is kept between most, where e^x overflows, and least, where it
-// is nothing beside 1.
+// expm1Of keeps x between most, where e^x overflows, and least, where it is
+// nothing beside 1.
 func (e *emitter) expm1Of(x value.Value, most, least float64, p []float64) value.Value {
-	t := x.Type()
-	a := e.exponentOf(e.atLeast(e.atMost(x, most), least), nil, -1, p)
-	high := e.fsub(a.power, e.float(t, 0.5))
-	sum, lost := e.sumOfLesser(high, e.fmul(a.power, a.r))
-	rest := e.mulAdd(a.power, e.fadd(a.minus1, a.low), lost)
-	half := e.fadd(sum, rest)
+	high, low := e.halfExpm1(e.atLeast(e.atMost(x, most), least), p)
+	half := e.fadd(high, low)
 	return e.orTiny(x, e.fadd(half, half))
+}
+
+// halfExpm1 returns half of e^x - 1, 2^k (e^r - 1) + (2^k - 1), as a number and a
+// small one; the whole might be beyond the largest power of two.
+func (e *emitter) halfExpm1(x value.Value, p []float64) (high, low value.Value) {
+	t := x.Type()
+	a := e.exponentOf(x, nil, -1, p)
+	high, lost := e.sumOfLesser(e.fsub(a.power, e.float(t, 0.5)), e.fmul(a.power, a.r))
+	return high, e.mulAdd(a.power, e.fadd(a.minus1, a.low), lost)
 }
 
 // orTiny returns x where its square is nothing beside it, which keeps zeros'
@@ -83,12 +87,18 @@ func (e *emitter) orTiny(x, y value.Value) value.Value {
 	return e.choose(e.below(e.fabs(x), 0x1p-54), x, y)
 }
 
-// tanhF64 is (e^2x - 1) / (e^2x - 1 + 2).
+// tanhF64 is h / (h+1), where h is half of e^2x - 1. What h and h+1 are beyond a
+// double corrects the quotient.
 func (e *emitter) tanhF64(x value.Value) value.Value {
+	one := e.float(x.Type(), 1)
 	y := e.atMost(e.fabs(x), 22) // where the result is 1
-	m := e.expm1F64(e.fadd(y, y))
-	q := e.fdiv(m, e.fadd(m, e.float(x.Type(), 2)))
-	return e.copysign(e.orTiny(y, q), x)
+	h, hLow := e.sumOfLesser(e.halfExpm1(e.fadd(y, y), exp64[:]))
+	d, dLow := e.sumOf(one, h)
+	inverse := e.fdiv(one, d)
+	q := e.fmul(h, inverse)
+	back, backLow := e.productParts(q, d)
+	rest := e.fadd(e.fsub(e.fsub(h, back), backLow), e.fsub(hLow, e.fmul(q, e.fadd(dLow, hLow))))
+	return e.copysign(e.orTiny(y, e.mulAdd(rest, inverse, q)), x)
 }
 
 // erfF64 is made as erfF32 is, with powers of e.
