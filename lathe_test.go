@@ -229,3 +229,30 @@ func TestLoopBoundFromTensor(t *testing.T) {
 		}
 	}
 }
+
+// TestIndexAcrossLoops uses the index of a loop inside of one that never turns,
+// and after it: what the inner loop needs stored is stored by the outer one.
+func TestIndexAcrossLoops(t *testing.T) {
+	const nested = `
+fn f(x: f32[n], k: i64) -> f32[n] {
+    y = x
+    for i in 0..n {
+        for j in 0..k {
+            y[i] += 1
+        }
+        y[i] = y[i] * 2
+    }
+    return y
+}
+`
+	x := compile(t, nested, lathe.Options{Set: sizes("n=4")})
+	for k, want := range map[int64][]float32{0: {2, 4, 6, 8}, 3: {8, 10, 12, 14}} {
+		got, err := x.Run(t.Context(), slice(t, []float32{1, 2, 3, 4}, 4), slice(t, []int64{k}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if y, _ := lathe.Slice[float32](got[0]); !slices.Equal(y, want) {
+			t.Errorf("%d turns: got %v, want %v", k, y, want)
+		}
+	}
+}
