@@ -56,6 +56,15 @@ func (x *Executable) RunInto(ctx context.Context, outputs, inputs []*Tensor) err
 	return x.run.RunInto(ctx, outputs, inputs)
 }
 
+// A Span is the work of one worker on one kernel in one run.
+type Span = runtime.Span
+
+// Timed is Run, and says how long each worker took for each kernel. It needs
+// Options.Clock.
+func (x *Executable) Timed(ctx context.Context, inputs ...*Tensor) ([]*Tensor, []Span, error) {
+	return x.run.Timed(ctx, inputs...)
+}
+
 // Inputs returns the types of the arguments, in order.
 func (x *Executable) Inputs() []ir.Type { return x.run.Inputs() }
 

@@ -242,7 +242,7 @@ func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *E
 	if err := kernel.Verify(program); err != nil {
 		return nil, &InternalError{Stage: stage, Entry: name, Value: err}
 	}
-	text, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol})
+	text, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol, Clock: opts.Clock})
 	if err != nil {
 		return nil, &InternalError{Stage: "llvm", Entry: name, Value: err}
 	}

@@ -39,6 +39,7 @@ type Options struct {
 	MaxRewrites int      // stop after so many rewrites; 0 for no limit, -1 for none
 	LLVM        string   // a library, its folder or its major version; "" for the newest that is found
 
+	Clock   bool // kernels are timed, for Executable.Timed
 	KeepAll bool // every stored value has memory of its own, for Executable.Snapshot
 
 	Stage   func(name, text string) // sees the program's text after each stage: ir, ir:PASS, opt, kernels, llvm, asm

@@ -119,14 +119,20 @@ func fits(b *kernel.Buffer, t *tensor.Tensor) error {
 
 // Run evaluates the program. The results are fresh and the caller's.
 func (x *Executable) Run(ctx context.Context, inputs ...*tensor.Tensor) ([]*tensor.Tensor, error) {
-	outputs := make([]*tensor.Tensor, len(x.prog.Results))
-	for i, b := range x.prog.Results {
-		outputs[i] = tensor.New(b.Type.DType, b.Type.Dims()...)
-	}
+	outputs := x.fresh()
 	if err := x.RunInto(ctx, outputs, inputs); err != nil {
 		return nil, err
 	}
 	return outputs, nil
+}
+
+// fresh returns new tensors for the results.
+func (x *Executable) fresh() []*tensor.Tensor {
+	outputs := make([]*tensor.Tensor, len(x.prog.Results))
+	for i, b := range x.prog.Results {
+		outputs[i] = tensor.New(b.Type.DType, b.Type.Dims()...)
+	}
+	return outputs
 }
 
 // RunInto evaluates the program into tensors of the caller. It allocates
@@ -148,10 +154,15 @@ func (x *Executable) RunInto(ctx context.Context, outputs, inputs []*tensor.Tens
 		return err
 	}
 	defer x.release(f)
+	return x.runIn(ctx, f, outputs, inputs)
+}
+
+// runIn runs the program in the memory of f, which fits outputs and inputs.
+func (x *Executable) runIn(ctx context.Context, f *frame, outputs, inputs []*tensor.Tensor) error {
 	f.reset()
 	x.bind(f, outputs, inputs)
 	stopped := watch(ctx, f)
-	_, err = x.pool.Run(x.fn, f.ctx, x.threads, x.mode)
+	_, err := x.pool.Run(x.fn, f.ctx, x.threads, x.mode)
 	ended := stopped != nil && !stopped()
 	goruntime.KeepAlive(inputs)
 	goruntime.KeepAlive(outputs)

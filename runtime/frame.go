@@ -24,6 +24,7 @@ type frame struct {
 	threads int
 	spare   [][]byte // for results that share memory with arguments; nil until needed
 	detour  []bool   // whether the spare is used in this run
+	clock   []byte   // where kernels are timed; nil if they are not
 }
 
 const pageAlign = 64
@@ -34,7 +35,8 @@ func roundUp(n int) int { return (n + pageAlign - 1) / pageAlign * pageAlign }
 func newFrame(p *kernel.Program, weights []*tensor.Tensor, threads int) (*frame, error) {
 	head := roundUp(kernel.CtxBuffers + 8*(len(p.Buffers)+maxID(p)+2))
 	scratch := roundUp(p.Scratch)
-	memory, err := allocate(head + roundUp(p.Arena) + scratch*threads + pageAlign)
+	clock := p.ClockBytes()
+	memory, err := allocate(head + roundUp(p.Arena) + scratch*threads + clock + pageAlign)
 	if err != nil {
 		return nil, fmt.Errorf("memory for a run (%d bytes of intermediate values): %w", p.Arena, err)
 	}
@@ -43,6 +45,10 @@ func newFrame(p *kernel.Program, weights []*tensor.Tensor, threads int) (*frame,
 		spare: make([][]byte, len(p.Results)), detour: make([]bool, len(p.Results)),
 	}
 	arena := memory[head:]
+	if clock > 0 {
+		f.clock = memory[len(memory)-clock-pageAlign:][:clock]
+		f.set(p.ClockID(), f.clock)
+	}
 	f.set(0, arena[roundUp(p.Arena):])
 	n := 0
 	for _, b := range p.Buffers {

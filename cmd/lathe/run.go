@@ -20,8 +20,8 @@ type runCmd struct {
 	Repeat int    `placeholder:"N" help:"Run N more times and print the times."`
 	JSON   bool   `name:"json" help:"Print one JSON document."`
 
-	Profile bool   `hidden:""`
-	Trace   string `hidden:""`
+	Profile bool   `help:"Print the time of each kernel beside what is predicted for it."`
+	Trace   string `placeholder:"FILE" help:"Write a Chrome trace with a span for each kernel and worker."`
 }
 
 // A timesJSON holds seconds.
@@ -50,10 +50,10 @@ type runner func(ctx context.Context) ([]*lathe.Tensor, error)
 
 func (c *runCmd) run(ctx context.Context, e *env) error {
 	switch {
-	case c.Profile:
-		return usagef("--profile is not there yet: kernels are not timed one by one; --repeat N times whole runs")
-	case c.Trace != "":
-		return usagef("--trace is not there yet: kernels are not timed one by one; --repeat N times whole runs")
+	case c.Naive && (c.Profile || c.Trace != ""):
+		return usagef("--profile and --trace time compiled kernels; --naive has none")
+	case c.JSON && c.Profile:
+		return usagef("--json prints one document and nothing else; --profile prints a table")
 	case c.Naive && c.Check:
 		return usagef("--check holds compiled kernels to their bounds; --naive has none")
 	case c.Repeat < 0:
@@ -73,6 +73,7 @@ func (c *runCmd) run(ctx context.Context, e *env) error {
 	work := e.progress("compiling " + m.entry)
 	defer work.done()
 
+	m.opts.Clock = c.Profile || c.Trace != ""
 	begin := time.Now()
 	eval1, compiled, err := c.prepare(ctx, m)
 	if err != nil {
@@ -102,6 +103,11 @@ func (c *runCmd) run(ctx context.Context, e *env) error {
 		}
 	}
 	work.done()
+	if m.opts.Clock {
+		if err := c.profile(ctx, e, m, compiled); err != nil {
+			return err
+		}
+	}
 	if c.Out != "" {
 		if err := writeResults(ctx, e, c.Out, results); err != nil {
 			return err

@@ -35,6 +35,7 @@ type Program struct {
 	Sites   []source.Pos          // of operations that may fail, by the site of the error slot
 	Site    map[*ir.Value]int     // the site of an operation that may fail
 	zeros   map[*ir.Value]bool    // what HasZeros found
+	Clock   int                   // how many kernels are timed, set by codegen/llvm; 0 for none
 	Indices int                   // how many loop indices are alive at most; Loop.Slot counts below it
 }
 

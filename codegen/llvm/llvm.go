@@ -34,6 +34,8 @@ type Options struct {
 	// C is the prefix of the functions of a library in C; see c_api.go. The
 	// program is one for a single thread then.
 	C string
+	// Clock makes the program time its kernels; see kernel.Program.ClockID.
+	Clock bool
 }
 
 // Emit returns the module text of p. It sets p.Scratch. The error is for what

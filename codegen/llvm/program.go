@@ -30,6 +30,8 @@ type programEmitter struct {
 	index        map[*ir.Value]value.Value
 	entry, exit  *llir.Block
 	kernels      [][]byte               // the text of each
+	clock        value.Value            // i64*, where kernels are timed; nil if they are not
+	numbers      map[*kernel.Kernel]int // of the kernels, for the clock
 	known        map[string]*kernelCode // by text, but for the name
 
 	// Since the workers met last:
@@ -55,6 +57,15 @@ func newProgram(m *module, p *kernel.Program, opts Options) *programEmitter {
 		ctx: ps[0], worker: ps[1], team: ps[2],
 		buffers: map[*kernel.Buffer]value.Value{}, index: map[*ir.Value]value.Value{}, known: map[string]*kernelCode{},
 	}
+	if opts.Clock {
+		e.numbers = map[*kernel.Kernel]int{}
+		for i, k := range p.Kernels() {
+			e.numbers[k] = i
+		}
+		p.Clock = len(e.numbers)
+		slot := e.at(types.I8, e.ctx, i64(kernel.CtxBuffers+8*p.ClockID()))
+		e.clock = e.load(types.NewPointer(types.I64), e.bitcast(slot, types.NewPointer(types.NewPointer(types.I64))), 0)
+	}
 	e.entry = e.cur
 	e.cur, e.exit = e.fn.NewBlock(""), e.fn.NewBlock("")
 	return e
@@ -68,9 +79,12 @@ func (e *programEmitter) emit() {
 	e.indices = e.bitcast(array, types.NewPointer(types.I64))
 	e.entry = e.cur
 	e.cur = body
+	begin := e.ticks()
 	e.steps(e.prog.Steps)
 	e.cur.NewBr(e.exit)
-	e.exit.NewRet(nil)
+	e.cur = e.exit
+	e.timed(e.prog.Clock, e.worker, begin)
+	e.cur.NewRet(nil)
 	e.entry.NewBr(body) // last: addresses of buffers were loaded there
 }
 
@@ -121,7 +135,9 @@ func (e *programEmitter) kernel(k *kernel.Kernel) {
 		for i, b := range buffers {
 			args = append(args, e.bitcast(e.buffer(b), code.pointer[i]))
 		}
+		begin := e.ticks()
 		e.cur.NewCall(code.fn, args...)
+		e.timed(e.numbers[k], worker, begin)
 	}
 	for _, b := range buffers {
 		e.buffer(b)
