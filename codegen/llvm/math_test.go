@@ -95,7 +95,7 @@ func mathText(m mathTarget, f mathFunction, double bool) string {
 	}
 	mod := newModule(m.target, m.strict)
 	ptr := types.NewPointer(t)
-	ps := []*llir.Param{llir.NewParam("in", ptr), llir.NewParam("other", ptr), llir.NewParam("out", ptr), llir.NewParam("n", types.I64), llir.NewParam("status", types.I8Ptr)}
+	ps := []*llir.Param{llir.NewParam("in", ptr), llir.NewParam("other", ptr), llir.NewParam("out", ptr), llir.NewParam("n", types.I64), llir.NewParam("status", types.I32)}
 	e := mod.define("f", enum.LinkageExternal, types.Void, ps...)
 	var set, before value.Value
 	if strings.HasPrefix(m.jit.Triple, "x86_64") {
@@ -103,7 +103,9 @@ func mathText(m mathTarget, f mathFunction, double bool) string {
 		get := mod.declare("llvm.x86.sse.stmxcsr", types.Void, types.I8Ptr)
 		before = e.bitcast(e.cur.NewAlloca(types.I32), types.I8Ptr)
 		e.cur.NewCall(get, before)
-		e.cur.NewCall(set, ps[4])
+		status := e.cur.NewAlloca(types.I32)
+		e.cur.NewStore(ps[4], status)
+		e.cur.NewCall(set, e.bitcast(status, types.I8Ptr))
 	}
 	e.loop(i64(0), ps[3], max(1, m.lanes), nil, func(i value.Value, _ []value.Value) []value.Value {
 		x := e.load(t, e.at(t, ps[0], i), m.lanes)
@@ -145,8 +147,12 @@ const (
 )
 
 func runMath[T float32 | float64](c mathCode, status uint32, x, y, out []T) {
-	jit.Call(c.fn, uintptr(unsafe.Pointer(&x[0])), uintptr(unsafe.Pointer(&y[0])), uintptr(unsafe.Pointer(&out[0])), uintptr(len(x)), uintptr(unsafe.Pointer(&status)))
-	runtime.KeepAlive(&status)
+	jit.Call(c.fn, uintptr(unsafe.Pointer(&x[0])), uintptr(unsafe.Pointer(&y[0])), uintptr(unsafe.Pointer(&out[0])), uintptr(len(x)), uintptr(status))
+	// A number does not keep what is at it: without these lines the arguments
+	// are garbage, and other memory, while the code still reads them.
+	runtime.KeepAlive(x)
+	runtime.KeepAlive(y)
+	runtime.KeepAlive(out)
 }
 
 // hostMath is the host with its widest vectors; x86-64 without FMA.
