@@ -88,7 +88,10 @@ func Select(list []string) ([]string, error) {
 	for _, name := range list {
 		bare, minus := strings.CutPrefix(name, "-")
 		if minus != without {
-			return nil, fmt.Errorf("passes are either listed or left out with -: %s mixes the two", strings.Join(list, ","))
+			return nil, fmt.Errorf("passes are either listed or left out with -: %s mixes the two", source.Quote(strings.Join(list, ",")))
+		}
+		if bare == "" {
+			return nil, fmt.Errorf("a name is missing in the list of passes %s", source.Quote(strings.Join(list, ",")))
 		}
 		if !slices.Contains(Names(), bare) {
 			hint := "the passes are " + strings.Join(Names(), ", ")
@@ -110,7 +113,7 @@ func Run(ctx context.Context, f *ir.Func, opts Options) error {
 	if names == nil {
 		names = Names()
 	}
-	c := &Context{Context: ctx, opts: opts, flops: f.Flops()}
+	c := &Context{Context: ctx, opts: opts}
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -119,7 +122,7 @@ func Run(ctx context.Context, f *ir.Func, opts Options) error {
 		if i < 0 {
 			return fmt.Errorf("no pass is called %s", name)
 		}
-		c.pass = name
+		c.pass, c.flops = name, f.Flops() // a pass may have dropped unused values too
 		if opts.MaxRewrites >= 0 {
 			if err := pipeline()[i].run(c, f); err != nil {
 				return fmt.Errorf("pass %s: %w", name, err)

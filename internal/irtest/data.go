@@ -131,38 +131,46 @@ func (g *gen) place(n int) *ir.Value {
 func (g *gen) matrix(batch []int, n int, props ir.Props) *ir.Value {
 	shape := append(append([]int(nil), batch...), n, n)
 	t := tensor.New(g.float, shape...)
-	for at := 0; at < t.Len(); at += n * n {
-		g.fillMatrix(t, at, n, props)
-	}
+	g.fillMatrices(t, props)
 	return g.param(ir.Make(g.float, shape...).WithProps(props), t, facts{mag: 8, exact: true})
 }
 
-func (g *gen) fillMatrix(t *tensor.Tensor, at, n int, props ir.Props) {
-	set := func(i, j int, x float64) { t.SetFloat(at+i*n+j, x) }
+// fillMatrices fills the matrices of t, of which all but bands and rows with a
+// single one are square.
+func (g *gen) fillMatrices(t *tensor.Tensor, props ir.Props) {
+	shape := t.Shape()
+	rows, cols := shape[len(shape)-2], shape[len(shape)-1]
+	for at := 0; at < t.Len(); at += rows * cols {
+		g.fillMatrix(t, at, rows, cols, props)
+	}
+}
+
+func (g *gen) fillMatrix(t *tensor.Tensor, at, rows, cols int, props ir.Props) {
+	set := func(i, j int, x float64) { t.SetFloat(at+i*cols+j, x) }
 	if props.Any(ir.Permutation | ir.Orthogonal | ir.OneHot) {
-		to := make([]int, n)
+		to := make([]int, rows)
 		for i := range to {
 			to[i] = i
 		}
-		for i := n - 1; i > 0; i-- {
+		for i := rows - 1; i > 0; i-- {
 			j := g.draw(i + 1)
 			to[i], to[j] = to[j], to[i]
 		}
-		for i := range n {
+		for i := range rows {
 			x := 1.0
 			if props.Has(ir.Orthogonal) && !props.Has(ir.Permutation) && g.draw(2) == 1 {
 				x = -1
 			}
 			if props.Set == ir.OneHot {
-				to[i] = g.draw(n)
+				to[i] = g.draw(cols)
 			}
 			set(i, to[i], x)
 		}
 		return
 	}
-	for i := range n {
-		for j := range n {
-			x := float64(g.draw(9)-4) / 4 / float64(max(n, 1))
+	for i := range rows {
+		for j := range cols {
+			x := float64(g.draw(9)-4) / 4 / float64(max(cols, 1))
 			if i == j {
 				x = 1 + float64(g.draw(4))/2 // larger than the rest of its row
 			}
