@@ -3,6 +3,10 @@
 
 GO       ?= go
 FUZZTIME ?= 30s
+# Tests run in the folders of their packages, so a path must not be relative.
+ifneq ($(wildcard $(LATHE_LLVM)),)
+export LATHE_LLVM := $(abspath $(LATHE_LLVM))
+endif
 RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|runtime)(/|$$)')
 
 .PHONY: help setup build demo test race lint cross fuzz bench clean
@@ -10,11 +14,10 @@ RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|ru
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-setup: ## checks Go, installs the LLVM library where none is found
+setup: ## checks Go, makes bin/lathe, installs the LLVM library where that finds none
 	@GO="$(GO)" scripts/setup.sh
 
 build: setup ## bin/lathe
-	$(GO) build -o bin/lathe ./cmd/lathe
 
 demo: build ## compiles and runs a gated attention unit, beside an independent reference
 	@GO="$(GO)" scripts/demo.sh

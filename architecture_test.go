@@ -11,6 +11,7 @@ import (
 	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/codegen"
 	"github.com/lathe-lang/lathe/codegen/llvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the texts of stages in ARCHITECTURE.md")
@@ -23,6 +24,7 @@ func stageTexts(t *testing.T, program string) map[string]string {
 	texts := map[string]string{}
 	opts := lathe.Options{
 		Set:   sizes("n=8", "d=64", "e=48"),
+		LLVM:  llvmtest.Want(),
 		Stage: func(name, text string) { texts[name] = text },
 	}
 	loaded, err := lathe.LoadText("gated.lathe", program)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/internal/langtest"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir/eval"
 )
 
@@ -28,7 +29,7 @@ func TestBuiltins(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", c.Name, err)
 		}
-		x, err := program.Compile(t.Context(), "main", lathe.Options{Threads: 1 + i%3})
+		x, err := program.Compile(t.Context(), "main", lathe.Options{Threads: 1 + i%3, LLVM: llvmtest.Want()})
 		if err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
 )
@@ -65,6 +66,7 @@ func runFunc(t *testing.T, seed uint64, f *ir.Func, args []*lathe.Tensor, opts l
 			inputs = append(inputs, args[i])
 		}
 	}
+	opts.LLVM = llvmtest.Want()
 	x, err := program.Compile(context.Background(), f.Name, opts)
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%v", seed, err, f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -42,6 +43,7 @@ func Example() {
 	x := must(program.Compile(ctx, "Gate.forward", lathe.Options{
 		Set:     map[string]string{"n": "2"},
 		Weights: gateWeights(),
+		LLVM:    os.Getenv("LATHE_LLVM"), // "" for the newest that is found
 	}))
 	defer x.Close()
 
@@ -76,6 +78,7 @@ func ExampleProgram_Compile() {
 		Args:    map[string]ir.Type{"x": ir.Make(lathe.F32, 7, 2)},
 		Weights: gateWeights(),
 		Threads: 1,
+		LLVM:    os.Getenv("LATHE_LLVM"),
 	}))
 	defer x.Close()
 	fmt.Println(x.Inputs(), x.Outputs())
@@ -86,7 +89,7 @@ func ExampleExecutable_RunInto() {
 	ctx := context.Background()
 	const step = `fn step(state: f32[n], x: f32[n]) -> f32[n] { state / 2 + x }`
 	program := must(lathe.LoadText("step.lathe", step))
-	x := must(program.Compile(ctx, "step", lathe.Options{Set: map[string]string{"n": "2"}}))
+	x := must(program.Compile(ctx, "step", lathe.Options{Set: map[string]string{"n": "2"}, LLVM: os.Getenv("LATHE_LLVM")}))
 	defer x.Close()
 
 	state := lathe.NewTensor(lathe.F32, 2)
@@ -120,7 +123,7 @@ func ExampleFromDense() {
 	a := mat.NewDense(2, 2, []float64{2, 1, 1, 3})
 	b := mat.NewDense(2, 1, []float64{5, 10})
 	program := must(lathe.LoadText("residual.lathe", `fn residual(a: f64[n, n], x: f64[n, 1], b: f64[n, 1]) { b - a @ x }`))
-	x := must(program.Compile(ctx, "", lathe.Options{Set: map[string]string{"n": "2"}}))
+	x := must(program.Compile(ctx, "", lathe.Options{Set: map[string]string{"n": "2"}, LLVM: os.Getenv("LATHE_LLVM")}))
 	defer x.Close()
 
 	guess := mat.NewDense(2, 1, []float64{1, 2})

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
 const products = `
@@ -20,13 +21,14 @@ fn products(x: f32[m, k], y: f32[k, n], i: i64[m]) -> (f32[m, n], f32[m, k]) {
 }
 `
 
-// compile compiles the entry of a text, for n threads.
+// compile compiles the entry of a text.
 func compile(t testing.TB, text string, opts lathe.Options) *lathe.Executable {
 	t.Helper()
 	program, err := lathe.LoadText("test.lathe", text)
 	if err != nil {
 		t.Fatal(err)
 	}
+	opts.LLVM = llvmtest.Want()
 	x, err := program.Compile(context.Background(), "", opts)
 	if err != nil {
 		t.Fatal(err)

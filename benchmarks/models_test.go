@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
 )
@@ -61,7 +62,7 @@ func BenchmarkModels(b *testing.B) {
 		})
 		for _, threads := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/threads=%d", m.name, threads), func(b *testing.B) {
-				x, err := program.Compile(context.Background(), m.entry, lathe.Options{Set: m.set, Weights: weights, Threads: threads})
+				x, err := program.Compile(context.Background(), m.entry, lathe.Options{Set: m.set, Weights: weights, Threads: threads, LLVM: llvmtest.Want()})
 				if err != nil {
 					b.Fatal(err)
 				}

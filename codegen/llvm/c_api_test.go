@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
@@ -51,7 +52,7 @@ func addresses(buffers ...[]byte) []uintptr {
 // TestLibrary calls a library as C would: loaded weights, a run, a run with a bad
 // index, and a run after it.
 func TestLibrary(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	m.barrier = nil // nothing but the C library
 	f := parse(t, layer)

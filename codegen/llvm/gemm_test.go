@@ -17,6 +17,7 @@ import (
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
@@ -327,15 +328,6 @@ func (p *gemmCase) checkWith(t *testing.T, lib *libllvm.Library, host jit.Target
 	}
 }
 
-// library returns the newest LLVM that is installed.
-func library(t testing.TB) *libllvm.Library {
-	lib, err := libllvm.Open("")
-	if err != nil {
-		t.Skip(err)
-	}
-	return lib
-}
-
 // matmulText is the product of an m by k and a k by n matrix.
 func matmulText(d tensor.DType, m, k, n int) string {
 	return fmt.Sprintf(`func f(a: %[1]s[%[2]d, %[3]d], b: %[1]s[%[3]d, %[4]d]) -> (%[1]s[%[2]d, %[4]d]) {
@@ -346,7 +338,7 @@ func matmulText(d tensor.DType, m, k, n int) string {
 }
 
 func TestGemmSizes(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	host, target := hostTarget(lib, 0)
 	sizes := []int{1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 63, 65}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -361,7 +353,7 @@ func TestGemmSizes(t *testing.T) {
 // TestGemmBlocks has rows for several blocks, sums for several chunks, and
 // panels that are fetched ahead; enough work for all workers.
 func TestGemmBlocks(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	host, target := hostTarget(lib, 0)
 	for _, mkn := range [][3]int{{397, 40, 70}, {50, 2101, 70}, {23, 301, 500}} {
 		for _, d := range []tensor.DType{tensor.F32, tensor.BF16} {
@@ -384,7 +376,7 @@ func newGemmOf(c *gemmCase) *gemmEmitter {
 
 // TestGemmSpecialValues has sums of nothing but -0, of NaN and of infinities.
 func TestGemmSpecialValues(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	host, target := hostTarget(lib, 0)
 	for _, d := range []tensor.DType{tensor.F32, tensor.BF16, tensor.F16} {
 		for _, k := range []int{1, 2, 9} {
@@ -405,7 +397,7 @@ func TestGemmSpecialValues(t *testing.T) {
 }
 
 func TestGemmTypesAndTargets(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	for _, bytes := range []int{0, 32, 16, -1} {
 		host, target := hostTarget(lib, max(bytes, 0))
 		if bytes < 0 {
@@ -427,11 +419,7 @@ func TestGemmTypesAndTargets(t *testing.T) {
 }
 
 func TestGemmEveryLLVM(t *testing.T) {
-	for _, file := range libllvm.Installed() {
-		lib, err := libllvm.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, lib := range llvmtest.Libraries(t) {
 		host, target := hostTarget(lib, 0)
 		for _, d := range []tensor.DType{tensor.F32, tensor.BF16, tensor.U8} {
 			newProduct(t, matmulText(d, 37, 130, 65), target, false, true).check(t, lib, host, target)
@@ -564,7 +552,7 @@ var gemmForms = map[string]string{
 }
 
 func TestGemmForms(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	for name, text := range gemmForms {
 		t.Run(name, func(t *testing.T) {
 			for _, bytes := range []int{0, 16} {
@@ -579,7 +567,7 @@ func TestGemmForms(t *testing.T) {
 
 // TestPack holds packed panels to their definition, zeros included.
 func TestPack(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	for name, text := range gemmForms {
 		for _, bytes := range []int{0, 16} {
 			host, target := hostTarget(lib, bytes)
@@ -626,7 +614,7 @@ func each(dims []kernel.Dim, from int, body func(from int)) {
 // TestGemmStops asks for a stop before a product begins, which then stores
 // nothing.
 func TestGemmStops(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	host, target := hostTarget(lib, 0)
 	p := newProduct(t, matmulText(tensor.F32, 20, 30, 70), target, false, true)
 	img := p.compile(t, lib, host, target)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir/tensor"
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
@@ -68,7 +69,7 @@ func newPeak(t testing.TB, lib *libllvm.Library, host jit.Target, target Target)
 // beside a loop of nothing but fused multiply-adds that runs in between: what
 // the processor can do at that moment. All figures are medians, of one thread.
 func BenchmarkGemm(b *testing.B) {
-	lib := library(b)
+	lib := llvmtest.Library(b)
 	host, target := hostTarget(lib, 0)
 	peak := newPeak(b, lib, host, target)
 	for _, mnk := range [][3]int{{1024, 1024, 1024}, {512, 3072, 768}, {197, 384, 384}, {64, 64, 64}, {128, 1536, 768}, {8, 768, 4096}, {16, 512, 512}, {128, 512, 512}, {256, 256, 256}, {16, 4096, 4096}, {128, 4096, 4096}, {256, 2048, 2048}, {64, 2048, 512}, {1024, 1024, 4096}} {

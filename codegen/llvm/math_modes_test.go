@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
@@ -35,18 +36,7 @@ func mixed(f mathFunction, r *rand.Rand, n int) (xs, ys []float64) {
 // TestMathSame holds every way of compiling a function to one result: any number
 // of lanes, strict or not, any LLVM.
 func TestMathSame(t *testing.T) {
-	files := libllvm.Installed()
-	if len(files) == 0 {
-		t.Skip("needs LLVM")
-	}
-	var libs []*libllvm.Library
-	for _, file := range files {
-		lib, err := libllvm.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		libs = append(libs, lib)
-	}
+	libs := llvmtest.Libraries(t)
 	ways := []struct {
 		lanes  int
 		strict bool
@@ -86,7 +76,7 @@ func TestMathSame(t *testing.T) {
 // for zero: then so do they, and nothing else changes but what that makes of
 // numbers of their size.
 func TestMathFlush(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	for _, m := range []mathTarget{hostMath(lib, 8), plainMath(lib, 4)} {
 		for _, f := range mathFunctions() {
 			for _, double := range []bool{false, true} {
@@ -132,7 +122,7 @@ func TestMathFlush(t *testing.T) {
 // that for floats to vectors of the widest kind and to a number of instructions
 // on them.
 func TestMathCode(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	most := map[string]int{ // with AVX-512, loads and stores included
 		"exp": 21, "expm1": 32, "log": 32, "log1p": 45, "tanh": 34, "erf": 38,
 	}
@@ -179,7 +169,7 @@ func TestMathCode(t *testing.T) {
 
 // BenchmarkMath measures functions of arguments in the first-level cache.
 func BenchmarkMath(b *testing.B) {
-	lib := library(b)
+	lib := llvmtest.Library(b)
 	for _, f := range mathFunctions() {
 		for _, double := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%s of double %v", f.name, double), func(b *testing.B) {

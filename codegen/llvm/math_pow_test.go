@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
 // powArguments returns n pairs of numbers of which x^y is neither 0 nor infinite
@@ -31,7 +33,7 @@ func powArguments(r *rand.Rand, n int, limit float64) (x, y []float64) {
 // TestMathPow holds pow to powers with far more bits: math.Pow is off by as many
 // units as y is large.
 func TestMathPow(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	n := 4000
 	if *exhaustive {
 		n = 1 << 20
@@ -73,7 +75,7 @@ func TestMathPow(t *testing.T) {
 
 // TestMathPowSign holds powers of negative numbers to those of positive ones.
 func TestMathPowSign(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	f := mathFunctions()[8]
 	for _, m := range []mathTarget{hostMath(lib, 8), plainMath(lib, 2)} {
 		for _, double := range []bool{false, true} {

@@ -19,6 +19,7 @@ import (
 	"github.com/llir/llvm/ir/value"
 
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
@@ -244,7 +245,7 @@ func sameFloat(g, want float64) bool {
 }
 
 func TestMathSpecial(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	for _, m := range []mathTarget{hostMath(lib, 16), plainMath(lib, 4)} {
 		for _, f := range mathFunctions() {
 			for _, double := range []bool{false, true} {
@@ -342,7 +343,7 @@ func scan32(c mathCode, f mathFunction, w *worst, first, stride uint64) {
 }
 
 func TestMath32(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	for _, m := range []mathTarget{hostMath(lib, 16), plainMath(lib, 4)} {
 		for _, f := range mathFunctions() {
 			if f.name == "pow" {
@@ -402,7 +403,7 @@ func inDomain(f mathFunction, x float64) bool {
 }
 
 func TestMath64(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	n := 4000
 	if *exhaustive {
 		n = 1 << 20

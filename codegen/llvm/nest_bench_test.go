@@ -4,13 +4,14 @@ import (
 	"testing"
 	"unsafe"
 
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
 // BenchmarkNests shows the bytes of arguments and results a second of kernels
 // that move more than they compute.
 func BenchmarkNests(b *testing.B) {
-	lib := library(b)
+	lib := llvmtest.Library(b)
 	m := newMachine(b, lib, 0)
 	for _, c := range []struct{ name, text string }{
 		{"add", `func f(x: f32[512, 512], y: f32[512, 512]) -> (f32[512, 512]) {

@@ -14,6 +14,7 @@ import (
 	"github.com/lathe-lang/lathe/codegen/memplan"
 	"github.com/lathe-lang/lathe/internal/irtest"
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -199,7 +200,7 @@ func (m *machine) check(t *testing.T, c irtest.Case, strict bool) {
 }
 
 func TestCases(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	n := 0
 	for i, c := range irtest.Cases() {

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
 )
 
 // TestRandom compiles random functions, in strict mode and not, for vectors of
 // several widths.
 func TestRandom(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	var machines []*machine
 	for _, bytes := range []int{0, 32, 16, -1} {
 		machines = append(machines, newMachine(t, lib, bytes))

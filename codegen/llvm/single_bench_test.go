@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
-	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/dim"
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -16,14 +16,7 @@ import (
 // BenchmarkSingle runs operations with skeletons of their own on one worker; B/op
 // is not what it measures, but ns for one element of the first operand is.
 func BenchmarkSingle(b *testing.B) {
-	files := libllvm.Installed()
-	if len(files) == 0 {
-		b.Skip("needs LLVM")
-	}
-	lib, err := libllvm.Open(files[0])
-	if err != nil {
-		b.Fatal(err)
-	}
+	lib := llvmtest.Library(b)
 	host, target := hostTarget(lib, 0)
 	random := func(shape ...int) *tensor.Tensor {
 		x := tensor.New(tensor.F32, shape...)

@@ -17,7 +17,7 @@ import (
 	"github.com/llir/llvm/ir/value"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
-	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
@@ -312,15 +312,7 @@ func (c *singleCase) run(t *testing.T, fn uintptr, scratchBytes, n int) (*tensor
 // evaluator.
 func checkSingles(t *testing.T, cases []*singleCase) {
 	t.Helper()
-	files := libllvm.Installed()
-	if len(files) == 0 {
-		t.Skip("needs LLVM")
-	}
-	for _, file := range files {
-		lib, err := libllvm.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, lib := range llvmtest.Libraries(t) {
 		host := jit.Host(lib)
 		for _, strict := range []bool{false, true} {
 			width := host.VectorBytes()
@@ -474,14 +466,7 @@ func TestSkeletons(t *testing.T) {
 
 // What takes long looks whether somebody asked to stop.
 func TestSingleStops(t *testing.T) {
-	files := libllvm.Installed()
-	if len(files) == 0 {
-		t.Skip("needs LLVM")
-	}
-	lib, err := libllvm.Open(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := llvmtest.Library(t)
 	host, target := hostTarget(lib, 0)
 	cases := []*singleCase{
 		newCase(t, "", ir.OpArgSort, &ir.SortAttrs{Axis: 1}, pattern(tensor.F32, []int{3, 9}, 1)),

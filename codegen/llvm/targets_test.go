@@ -4,22 +4,14 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/internal/irtest"
-	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
-// TestTargets runs some of the cases on every LLVM that is installed, for vectors
+// TestTargets runs some of the cases on every LLVM, for vectors
 // of every width and for none.
 func TestTargets(t *testing.T) {
-	files := libllvm.Installed()
-	if len(files) == 0 {
-		t.Skip("needs LLVM")
-	}
 	n := 0
-	for _, file := range files {
-		lib, err := libllvm.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, lib := range llvmtest.Libraries(t) {
 		for k, bytes := range []int{0, 32, 16, -1} {
 			m := newMachine(t, lib, bytes)
 			for i, c := range irtest.Cases() {

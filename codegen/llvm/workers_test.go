@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
 	"github.com/lathe-lang/lathe/runtime/jit"
@@ -46,7 +47,7 @@ func parallel(x: f32[130, 701], idx: i64[5], n: i64) -> (f32[701, 130], f32[130,
 // TestWorkers runs with as many workers as there are: the result is the same,
 // every worker ends when one fails, and when somebody asks to stop.
 func TestWorkers(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	obj, err := jit.Compile(context.Background(), lib, m.host, pool.Source(), jit.Object)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"github.com/lathe-lang/lathe"
 )
@@ -38,6 +39,7 @@ func run(ctx context.Context) error {
 	gate, err := program.Compile(ctx, "Gate.forward", lathe.Options{
 		Set:     map[string]string{"n": "2"}, // the weights show d and e
 		Weights: map[string]*lathe.Tensor{"w": w, "v": w},
+		LLVM:    os.Getenv("LATHE_LLVM"), // "" for the newest that is found
 	})
 	if err != nil {
 		return err

@@ -35,17 +35,25 @@ func (e *NotFoundError) Error() string {
 	for _, r := range e.Refused {
 		fmt.Fprintf(&b, "refused: %s\n", r)
 	}
-	b.WriteString(install())
+	b.WriteString(install(e.Want))
 	return b.String()
 }
 
-// install says how to get an LLVM library on this system.
-func install() string {
-	if runtime.GOOS == "darwin" {
-		return "install one with: brew install llvm\nor set LATHE_LLVM to a library, its folder, or a major version"
+// install says how to get an LLVM library on this system: the major version that
+// is wanted, else the one that most systems have.
+func install(want string) string {
+	version := "19"
+	if _, err := strconv.Atoi(want); err == nil {
+		version = want
 	}
-	return "install one with: apt-get install libllvm19\n" +
-		"or, without root: apt-get download libllvm19 && dpkg -x libllvm19_*.deb llvm && export LATHE_LLVM=$PWD/llvm/usr/lib/" + debianTriple() + "\n" +
+	if runtime.GOOS == "darwin" {
+		return "install one with: brew install llvm@" + version + "\nor set LATHE_LLVM to a library, its folder, or a major version"
+	}
+	return "install one with: apt-get install libllvm" + version + "\n" +
+		"or, without root, with what it needs and is not there:\n" +
+		"  apt-get download $(apt-get -s install libllvm" + version + " | awk '/^Inst/ {print $2}')\n" +
+		"  for p in *.deb; do dpkg -x $p llvm; done\n" +
+		"  export LATHE_LLVM=$PWD/llvm/usr/lib/" + debianTriple() + "\n" +
 		"or set LATHE_LLVM to a library, its folder, or a major version"
 }
 

@@ -90,7 +90,7 @@ func load(file string) (*Library, error) {
 	if real := resolved(file); isRustCopy(real) {
 		return nil, fmt.Errorf("%s: Rust's private copy of LLVM, which lacks parts; an LLVM of the system is needed", real)
 	}
-	handle, err := purego.Dlopen(file, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	handle, err := dlopen(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

@@ -1,10 +1,9 @@
-package libllvm
+package libllvm_test
 
 import (
 	"bytes"
 	"debug/elf"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,26 +12,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
-// each runs test with every library that is installed.
-func each(t *testing.T, test func(t *testing.T, lib *Library)) {
-	files := Installed()
-	if len(files) == 0 {
-		t.Skip(&NotFoundError{Searched: folders()})
-	}
-	for _, file := range files {
-		lib, err := Open(file)
-		if err != nil {
-			t.Errorf("%s: %v", file, err)
-			continue
-		}
+// each runs test with every LLVM library.
+func each(t *testing.T, test func(t *testing.T, lib *libllvm.Library)) {
+	for _, lib := range llvmtest.Libraries(t) {
 		t.Run(lib.Version().String(), func(t *testing.T) { test(t, lib) })
 	}
 }
 
 // compile is the whole path of a module on the host.
-func compile(lib *Library, text string, kind int) (code []byte, err error) {
+func compile(lib *libllvm.Library, text string, kind int) (code []byte, err error) {
 	err = lib.Guard(func() error {
 		machine, err := lib.NewMachine(lib.HostTriple(), lib.HostCPU(), lib.HostFeatures())
 		if err != nil {
@@ -70,8 +63,8 @@ define void @scale(float* %p, i64 %i) {
 }`
 
 func TestCompile(t *testing.T) {
-	each(t, func(t *testing.T, lib *Library) {
-		object, err := compile(lib, scale, Object)
+	each(t, func(t *testing.T, lib *libllvm.Library) {
+		object, err := compile(lib, scale, libllvm.Object)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +85,7 @@ func TestCompile(t *testing.T) {
 		if diff := cmp.Diff([]string{"scale"}, names); diff != "" {
 			t.Errorf("global symbols (-want +got):\n%s", diff)
 		}
-		text, err := compile(lib, scale, Assembly)
+		text, err := compile(lib, scale, libllvm.Assembly)
 		if err != nil || !bytes.Contains(text, []byte("scale:")) {
 			t.Errorf("assembly: %v\n%s", err, text)
 		}
@@ -102,7 +95,7 @@ func TestCompile(t *testing.T) {
 // What is wrong with a module comes back as an error, and the library works as
 // before afterwards.
 func TestErrors(t *testing.T) {
-	each(t, func(t *testing.T, lib *Library) {
+	each(t, func(t *testing.T, lib *libllvm.Library) {
 		for _, test := range []struct{ name, text, want string }{
 			{"empty", "", "text is empty"},
 			{"syntax", "define void @f() { ret i32 }", "cannot read"},
@@ -110,11 +103,11 @@ func TestErrors(t *testing.T) {
 			{"diagnostic", `define void @f() { call void asm sideeffect "no such instruction", ""() ret void }`, "LLVM reports"},
 			{"fatal", "declare i64 @llvm.aarch64.crc32x(i32, i64)\ndeclare i32 @llvm.aarch64.rndr.none()\ndeclare i32 @llvm.aarch64.crc32b(i32, i32)\ndefine i32 @f(i32 %x) {\n%y = call i32 @llvm.aarch64.crc32b(i32 %x, i32 %x)\nret i32 %y }", "fatal error in LLVM: "},
 		} {
-			_, err := compile(lib, test.text, Object)
+			_, err := compile(lib, test.text, libllvm.Object)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%s: got error %v, want one with %q", test.name, err, test.want)
 			}
-			if _, err := compile(lib, scale, Object); err != nil {
+			if _, err := compile(lib, scale, libllvm.Object); err != nil {
 				t.Fatalf("a good module after %s: %v", test.name, err)
 			}
 		}
@@ -122,7 +115,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestGuardPanic(t *testing.T) {
-	each(t, func(t *testing.T, lib *Library) {
+	each(t, func(t *testing.T, lib *libllvm.Library) {
 		err := lib.Guard(func() error { panic("boom") })
 		if err == nil || !strings.Contains(err.Error(), "boom") {
 			t.Errorf("got %v, want an error that names the panic", err)
@@ -136,8 +129,8 @@ func TestGuardPanic(t *testing.T) {
 
 // Calls from many goroutines give what one gives.
 func TestConcurrent(t *testing.T) {
-	each(t, func(t *testing.T, lib *Library) {
-		want, err := compile(lib, scale, Object)
+	each(t, func(t *testing.T, lib *libllvm.Library) {
+		want, err := compile(lib, scale, libllvm.Object)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +138,7 @@ func TestConcurrent(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				for range 4 {
-					got, err := compile(lib, scale, Object)
+					got, err := compile(lib, scale, libllvm.Object)
 					if err != nil || !bytes.Equal(got, want) {
 						t.Errorf("differs from the first compilation; error %v", err)
 					}
@@ -157,26 +150,19 @@ func TestConcurrent(t *testing.T) {
 }
 
 func TestOpenOnce(t *testing.T) {
-	each(t, func(t *testing.T, lib *Library) {
-		byMajor, err := Open(strconv.Itoa(lib.Version().Major))
-		if err != nil {
-			t.Fatal(err)
-		}
-		byPath, err := Open(lib.Path())
+	each(t, func(t *testing.T, lib *libllvm.Library) {
+		byPath, err := libllvm.Open(lib.Path())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if byPath != lib {
 			t.Errorf("%s was opened twice", lib.Path())
 		}
-		if byMajor.Version().Major != lib.Version().Major {
-			t.Errorf("asked for %d, got %v", lib.Version().Major, byMajor)
-		}
 		dir := t.TempDir()
 		if err := os.Symlink(lib.Path(), filepath.Join(dir, filepath.Base(lib.Path()))); err != nil {
 			t.Fatal(err)
 		}
-		byFolder, err := Open(dir)
+		byFolder, err := libllvm.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,21 +172,35 @@ func TestOpenOnce(t *testing.T) {
 	})
 }
 
-func TestOpenNewest(t *testing.T) {
-	files := Installed()
-	if len(files) == 0 {
-		t.Skip("no LLVM library is installed")
+// The libraries in the usual folders are found by their major version, and
+// without any wish the newest.
+func TestOpenInstalled(t *testing.T) {
+	installed := libllvm.Installed()
+	if len(installed) == 0 {
+		t.Skip("no LLVM library is in the usual folders")
 	}
-	newest, err := Open(files[0])
+	var newest int
+	for _, file := range installed {
+		lib, err := libllvm.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		major := lib.Version().Major
+		newest = max(newest, major)
+		byMajor, err := libllvm.Open(strconv.Itoa(major))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if byMajor.Version().Major != major {
+			t.Errorf("asked for %d, got %v", major, byMajor)
+		}
+	}
+	got, err := libllvm.Open("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Open("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Version().Major < newest.Version().Major {
-		t.Errorf("got %v, want LLVM %d or later", got, newest.Version().Major)
+	if got.Version().Major < newest {
+		t.Errorf("got %v, want LLVM %d or later", got, newest)
 	}
 }
 
@@ -223,40 +223,13 @@ func TestNotFound(t *testing.T) {
 		{"13", "too old"},
 		{filepath.Join(empty, "missing.so"), "expected a path, a folder or a major version"},
 	} {
-		_, err := Open(test.want)
+		_, err := libllvm.Open(test.want)
 		if err == nil || !strings.Contains(err.Error(), test.message) {
 			t.Errorf("Open(%q): got error %v, want one with %q", test.want, err, test.message)
 		}
-		var missing *NotFoundError
+		var missing *libllvm.NotFoundError
 		if errors.As(err, &missing) && !strings.Contains(err.Error(), "install") {
 			t.Errorf("Open(%q): error does not say what to install: %v", test.want, err)
-		}
-	}
-}
-
-func TestParseName(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		want string // "" for no LLVM library
-	}{
-		{"libLLVM-16.so.1", "16.0.0"},
-		{"libLLVM-14.0.6.so.1", "14.0.6"},
-		{"libLLVM-19.so", "19.0.0"},
-		{"libLLVM.so.19.1", "19.1.0"},
-		{"libLLVM.so", "0.0.0"},
-		{"libLLVM.dylib", "0.0.0"},
-		{"libLLVM-C.dylib", ""},
-		{"libLLVM-22-rust-1.95.0-stable.so", ""},
-		{"libLLVM.so.22.1-rust-1.95.0-stable", ""},
-		{"libLLVMCore.a", ""},
-		{"libLLVMSPIRVLib.so.14", ""},
-	} {
-		got := ""
-		if v, ok := parseName(test.name); ok {
-			got = fmt.Sprint(v)
-		}
-		if got != test.want {
-			t.Errorf("%s: got version %q, want %q", test.name, got, test.want)
 		}
 	}
 }

@@ -5,27 +5,19 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"unsafe"
 
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
-// each runs test with every LLVM library that is installed.
+// each runs test with every LLVM library.
 func each(t testing.TB, test func(lib *libllvm.Library, name string)) {
 	t.Helper()
-	files := libllvm.Installed()
-	if len(files) == 0 || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		t.Skip("needs LLVM on linux/amd64")
-	}
-	for _, file := range files {
-		lib, err := libllvm.Open(file)
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
+	for _, lib := range llvmtest.Libraries(t) {
 		test(lib, lib.Version().String())
 	}
 }
@@ -276,14 +268,7 @@ func mappings(t *testing.T) int {
 
 // Loading and closing leaves nothing behind, and code is never writable.
 func TestLeaks(t *testing.T) {
-	files := libllvm.Installed()
-	if len(files) == 0 {
-		t.Skip("needs LLVM")
-	}
-	lib, err := libllvm.Open(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	lib := llvmtest.Library(t)
 	cycle := func() {
 		img := mustLoad(t, mustCompile(t, lib, mixed))
 		if r, _ := runMixed(mustSymbol(t, img, "mixed")); r[0] != 6 {
@@ -310,15 +295,10 @@ func TestLeaks(t *testing.T) {
 }
 
 func TestCallAllocatesNothing(t *testing.T) {
-	files := libllvm.Installed()
-	if len(files) == 0 || raceEnabled {
-		t.Skip("needs LLVM, and no race detector, under which pools forget at random")
+	if raceEnabled {
+		t.Skip("under the race detector, pools forget at random")
 	}
-	lib, err := libllvm.Open(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	img := mustLoad(t, mustCompile(t, lib, "define i64 @sum(i64 %a, i64 %b, i64 %c, i64 %d) {\n %x = add i64 %a, %b\n %y = add i64 %x, %c\n %z = add i64 %y, %d\n ret i64 %z }"))
+	img := mustLoad(t, mustCompile(t, llvmtest.Library(t), "define i64 @sum(i64 %a, i64 %b, i64 %c, i64 %d) {\n %x = add i64 %a, %b\n %y = add i64 %x, %c\n %z = add i64 %y, %d\n ret i64 %z }"))
 	defer img.Close()
 	fn := mustSymbol(t, img, "sum")
 	if n := testing.AllocsPerRun(1000, func() {

@@ -3,26 +3,18 @@ package jit
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 )
 
 // seedObject is an object file with every kind of section and reference.
 func seedObject(t testing.TB) []byte {
 	t.Helper()
-	files := libllvm.Installed()
-	if len(files) == 0 || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		t.Skip("needs LLVM on linux/amd64")
-	}
-	lib, err := libllvm.Open(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return mustCompile(t, lib, names)
+	return mustCompile(t, llvmtest.Library(t), names)
 }
 
 // anywhere resolves every name, so that loading goes on to the relocations.

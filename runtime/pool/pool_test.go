@@ -16,6 +16,7 @@ import (
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/libllvm"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
@@ -148,15 +149,7 @@ func newBench(t testing.TB, lib *libllvm.Library) *bench {
 }
 
 func each(t *testing.T, test func(t *testing.T, b *bench)) {
-	files := libllvm.Installed()
-	if len(files) == 0 || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		t.Skip("needs LLVM on linux/amd64")
-	}
-	for _, file := range files {
-		lib, err := libllvm.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, lib := range llvmtest.Libraries(t) {
 		t.Run(lib.Version().String(), func(t *testing.T) {
 			b := newBench(t, lib)
 			defer b.close(t)
@@ -165,17 +158,9 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	}
 }
 
-// newest is a bench with the newest library.
+// newest is a bench with the library that programs use.
 func newest(t testing.TB) *bench {
-	files := libllvm.Installed()
-	if len(files) == 0 || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		t.Skip("needs LLVM on linux/amd64")
-	}
-	lib, err := libllvm.Open(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newBench(t, lib)
+	return newBench(t, llvmtest.Library(t))
 }
 
 // onHeap makes a value that does not move: one that is only known to the compiler
