@@ -44,6 +44,7 @@ type Options struct {
 
 	Stage   func(name, text string) // sees the program's text after each stage: ir, ir:PASS, opt, kernels, llvm, asm
 	Rewrite func(passes.Rewrite)    // sees each rewrite
+	Refused func(passes.Rewrite)    // sees each rewrite that was considered and would cost more
 	Note    func(text string)       // hears of what was converted or left unused
 }
 
@@ -61,7 +62,7 @@ func (o *Options) note(format string, args ...any) {
 
 func (o *Options) passes() passes.Options {
 	return passes.Options{
-		Passes: o.Passes, MaxRewrites: o.MaxRewrites, Report: o.Rewrite,
+		Passes: o.Passes, MaxRewrites: o.MaxRewrites, Strict: o.Math == Strict, Report: o.Rewrite, Refuse: o.Refused,
 		After: func(pass string, f *ir.Func) { o.see("ir:"+pass, f.String) },
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/lathe-lang/lathe/ir"
 )
 
+var equalValues = &Rule{Name: "equal", Law: "f(x) twice = f(x) once", Class: Exact}
+
 // cse makes values that are computed twice be computed once:
 //
 //	y = exp(x); z = exp(x)   becomes   y = exp(x)
@@ -52,9 +54,9 @@ func (c *sharing) region(r *ir.Region, known map[string]*ir.Value, turns int) {
 		}
 		key := c.key(v)
 		if u := known[key]; u != nil {
-			if c.ctx.allowed() {
+			if c.ctx.allowed(equalValues) {
 				c.same[v] = u
-				c.ctx.rewrote("equal", v.Pos, v.Flops()*turns)
+				c.ctx.rewrote(equalValues, v.Pos, v.Work()*turns)
 			}
 			continue
 		}

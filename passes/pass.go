@@ -14,14 +14,15 @@ import (
 type Pass struct {
 	Name  string
 	After []string // passes that must come before it where both run
+	Rules []*Rule  // the laws by which it rewrites
 	run   func(*Context, *ir.Func) error
 }
 
 // pipeline returns the passes in the order in which they run.
 func pipeline() []Pass {
 	return []Pass{
-		{Name: "cse", run: cse},
-		{Name: "dead", After: []string{"cse"}, run: dead}, // last: passes leave values without uses
+		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
+		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead}, // last: passes leave values without uses
 	}
 }
 
@@ -34,20 +35,23 @@ func Names() []string {
 	return names
 }
 
-// A Rewrite is one change that a pass made.
+// A Rewrite is one change that a pass made, or one that it refused.
 type Rewrite struct {
-	Pass, Rule    string
+	Pass          string
+	Rule          *Rule
 	At            source.Pos
-	Before, After int // FLOPs of the whole function
+	Before, After int // FLOPs of the whole function, structure used: ir.Func.Work
 }
 
 // Options control Run. The zero Options is what users get.
 type Options struct {
 	Passes      []string                      // only these, in this order; nil for all
 	MaxRewrites int                           // stop after so many rewrites; 0 for no limit, -1 for none
+	Strict      bool                          // only rewrites that leave every bit as it is
 	Verify      bool                          // check the function after each pass
 	After       func(pass string, f *ir.Func) // sees the function after each pass
 	Report      func(Rewrite)                 // sees each rewrite
+	Refuse      func(Rewrite)                 // sees what was considered and would cost more
 }
 
 // A Context is what passes share in one Run.
@@ -56,22 +60,47 @@ type Context struct {
 	opts     Options
 	pass     string
 	rewrites int
-	flops    int
+	flops    int       // of the function now
+	made     []Rewrite // by the pass that runs
 }
 
-// allowed reports whether one more rewrite may be made.
-func (ctx *Context) allowed() bool {
+// allowed reports whether rule may be used once more.
+func (ctx *Context) allowed(rule *Rule) bool {
+	if ctx.opts.Strict && rule.Class != Exact {
+		return false
+	}
 	return ctx.opts.MaxRewrites == 0 || ctx.rewrites < ctx.opts.MaxRewrites
 }
 
 // rewrote reports a rewrite by rule at a place that saves so many FLOPs.
-func (ctx *Context) rewrote(rule string, at source.Pos, saved int) {
+func (ctx *Context) rewrote(rule *Rule, at source.Pos, saved int) {
 	ctx.rewrites++
 	before := ctx.flops
 	ctx.flops -= saved
-	if ctx.opts.Report != nil {
-		ctx.opts.Report(Rewrite{ctx.pass, rule, at, before, ctx.flops})
+	ctx.made = append(ctx.made, Rewrite{ctx.pass, rule, at, before, ctx.flops})
+}
+
+// refused reports a rewrite that was not made since it would cost more by so
+// many FLOPs.
+func (ctx *Context) refused(rule *Rule, at source.Pos, loss int) {
+	if ctx.opts.Refuse != nil {
+		ctx.opts.Refuse(Rewrite{ctx.pass, rule, at, ctx.flops, ctx.flops + loss})
 	}
+}
+
+// settle reports the rewrites of a pass. What each saves was counted on its own;
+// what they save together is known now, and the last one gets the difference.
+func (ctx *Context) settle(f *ir.Func) {
+	flops := f.Work()
+	if n := len(ctx.made); n > 0 {
+		ctx.made[n-1].After = flops
+		if ctx.opts.Report != nil {
+			for _, r := range ctx.made {
+				ctx.opts.Report(r)
+			}
+		}
+	}
+	ctx.flops, ctx.made = flops, nil
 }
 
 // Select returns the passes that a list of names asks for: those names as
@@ -122,12 +151,13 @@ func Run(ctx context.Context, f *ir.Func, opts Options) error {
 		if i < 0 {
 			return fmt.Errorf("no pass is called %s", name)
 		}
-		c.pass, c.flops = name, f.Flops() // a pass may have dropped unused values too
+		c.pass, c.flops = name, f.Work() // a pass may have dropped unused values too
 		if opts.MaxRewrites >= 0 {
 			if err := pipeline()[i].run(c, f); err != nil {
 				return fmt.Errorf("pass %s: %w", name, err)
 			}
 		}
+		c.settle(f)
 		if opts.Verify {
 			if err := ir.Verify(f); err != nil {
 				return fmt.Errorf("after pass %s: %w", name, err)

@@ -113,7 +113,7 @@ func (c *kernelCounter) steps(steps []kernel.Step, turns int) {
 		case *kernel.Kernel:
 			k := kernelJSON{Name: s.Name, Kind: s.Kind.String(), Ops: append([]string{}, s.Ops()...)}
 			for _, v := range c.computes(s) {
-				k.Flops += v.Flops()
+				k.Flops += v.Work()
 			}
 			k.Flops *= turns
 			k.Bytes = c.moves(s) * turns

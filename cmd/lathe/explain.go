@@ -36,6 +36,12 @@ type rewriteJSON struct {
 	At     string `json:"at"`
 	Before int    `json:"flops_before"`
 	After  int    `json:"flops_after"`
+
+	law string
+}
+
+func asJSON(r passes.Rewrite) rewriteJSON {
+	return rewriteJSON{r.Pass, r.Rule.Name, r.At.String(), r.Before, r.After, r.Rule.Law}
 }
 
 // A kernelJSON is one fused kernel.
@@ -57,6 +63,7 @@ type explanation struct {
 	Rewrites  []rewriteJSON  `json:"rewrites"`
 	Kernels   []kernelJSON   `json:"kernels"`
 
+	refused   []rewriteJSON
 	openLoops int // loops whose turns only a run knows
 }
 
@@ -74,8 +81,8 @@ func (c *explainCmd) run(ctx context.Context, e *env) error {
 		return printJSON(e, x)
 	}
 	x.print(e.stdout)
-	if c.Verbose && len(x.Rewrites) == 0 {
-		e.note("no pass considered a rewrite and refused it")
+	if c.Verbose {
+		x.printRefused(e.stdout)
 	}
 	return nil
 }
@@ -89,9 +96,8 @@ func explain(ctx context.Context, m *model, weightFiles []string) (*explanation,
 	}
 	opts := m.opts
 	opts.WeightFiles = weightFiles
-	opts.Rewrite = func(r passes.Rewrite) {
-		x.Rewrites = append(x.Rewrites, rewriteJSON{r.Pass, r.Rule, r.At.String(), r.Before, r.After})
-	}
+	opts.Rewrite = func(r passes.Rewrite) { x.Rewrites = append(x.Rewrites, asJSON(r)) }
+	opts.Refused = func(r passes.Rewrite) { x.refused = append(x.refused, asJSON(r)) }
 	f, program, err := m.program.Inspect(ctx, m.entry, opts)
 	if err != nil {
 		return nil, err
@@ -99,6 +105,6 @@ func explain(ctx context.Context, m *model, weightFiles []string) (*explanation,
 	counter := &kernelCounter{program: program}
 	counter.steps(program.Steps, 1)
 	x.Kernels = append(x.Kernels, counter.kernels...)
-	x.Optimized = costJSON{f.Flops(), counter.bytes, memplan.Peak(program), countOps(&f.Region)}
+	x.Optimized = costJSON{f.Work(), counter.bytes, memplan.Peak(program), countOps(&f.Region)}
 	return x, nil
 }

@@ -30,9 +30,9 @@ func (x *explanation) print(w io.Writer) {
 		fmt.Fprintln(w, "No pass found anything to rewrite.")
 	} else {
 		t := newTable(w, 4)
-		t.AppendHeader(table.Row{"pass", "rule", "at", "flops saved"})
+		t.AppendHeader(table.Row{"pass", "rule", "at", "flops saved", "law"})
 		for _, r := range x.Rewrites {
-			t.AppendRow(table.Row{r.Pass, r.Rule, r.At, si(r.Before - r.After)})
+			t.AppendRow(table.Row{r.Pass, r.Rule, r.At, si(r.Before - r.After), r.law})
 		}
 		t.Render()
 	}
@@ -41,6 +41,21 @@ func (x *explanation) print(w io.Writer) {
 	t.AppendHeader(table.Row{"kernel", "kind", "flops", "bytes", "computes"})
 	for _, k := range x.Kernels {
 		t.AppendRow(table.Row{k.Name, k.Kind, si(k.Flops), si(k.Bytes), strings.Join(k.Ops, " ")})
+	}
+	t.Render()
+}
+
+// printRefused says what passes considered and did not do.
+func (x *explanation) printRefused(w io.Writer) {
+	fmt.Fprintln(w)
+	if len(x.refused) == 0 {
+		fmt.Fprintln(w, "No pass considered a rewrite and refused it.")
+		return
+	}
+	t := newTable(w, 4)
+	t.AppendHeader(table.Row{"pass", "refused", "at", "flops it would add", "law"})
+	for _, r := range x.refused {
+		t.AppendRow(table.Row{r.Pass, r.Rule, r.At, si(r.After - r.Before), r.law})
 	}
 	t.Render()
 }

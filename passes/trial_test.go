@@ -1,0 +1,157 @@
+package passes_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/source"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/eval"
+	"github.com/lathe-lang/lathe/ir/tensor"
+	"github.com/lathe-lang/lathe/passes"
+)
+
+var (
+	programs  = flag.Int("programs", 600, "how many random functions TestTrial rewrites")
+	firstSeed = flag.Uint64("first", 0, "the first seed")
+	firings   = flag.Bool("firings", false, "TestTrial prints how often each rule was used")
+)
+
+// lists returns the lists of passes that a function is tried with: the usual
+// one, and a random subset in random order.
+func lists(seed uint64) [][]string {
+	r := rand.New(rand.NewPCG(seed, 1))
+	some := slices.Clone(passes.Names())
+	r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
+	return [][]string{nil, some[:1+r.IntN(len(some))]}
+}
+
+// TestTrial rewrites random functions. Modulo a prime the results must be the
+// same after each pass; in floats they must be within the bounds that error
+// analysis gives for the function as written. Every fourth function has NaN and
+// infinities in its arguments, and every fifth is rewritten in strict mode,
+// where every bit must be as it was.
+func TestTrial(t *testing.T) {
+	fired := map[*passes.Rule]int{}
+	for seed := *firstSeed; seed < *firstSeed+uint64(*programs); seed++ {
+		for _, list := range lists(seed) {
+			try(t, seed, list, fired)
+			if t.Failed() {
+				return
+			}
+		}
+	}
+	if *firings {
+		for _, name := range passes.Names() {
+			for _, r := range passes.Rules()[name] {
+				t.Logf("%-10s %-24s %6d   %s", name, r.Name, fired[r], r.Law)
+			}
+		}
+	}
+}
+
+// try rewrites the function of a seed by a list of passes.
+func try(t *testing.T, seed uint64, list []string, fired map[*passes.Rule]int) {
+	t.Helper()
+	strict := seed%5 == 4
+	config := irtest.Config{NonFinite: seed%4 == 3}
+	f, args := irtest.Random(seed, config)
+	written, _ := irtest.Random(seed, config)
+	if err := rewrite(t, f, list, strict, seed, fired); err != nil {
+		t.Errorf("seed %d, passes %v: %v\nas written:\n%v\nnow:\n%v", seed, list, err, written, f)
+		return
+	}
+	got, err := eval.Run(t.Context(), f, args, eval.Options{Strict: strict})
+	if err != nil {
+		t.Errorf("seed %d, passes %v: %v\nas written:\n%v\nnow:\n%v", seed, list, err, written, f)
+		return
+	}
+	fail := func(format string, a ...any) {
+		t.Helper()
+		small := shrunk(t, written, args, list, strict)
+		t.Errorf("seed %d, passes %v, strict %v: %s\nas written:\n%v\nnow:\n%v\na smaller one with other results modulo a prime:\n%v", seed, list, strict, fmt.Sprintf(format, a...), written, f, small)
+	}
+	if strict {
+		want, err := eval.Run(t.Context(), written, args, eval.Options{Strict: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got {
+			if !slices.Equal(got[i].Bytes(), want[i].Bytes()) {
+				fail("result %d has other bits", i)
+			}
+		}
+		return
+	}
+	bands, err := eval.Bounded(t.Context(), written, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		if v := eval.Check(got[i], bands[i]); !v.OK() {
+			fail("result %d: %v", i, v)
+		}
+	}
+}
+
+// rewrite runs the passes on f and holds what each of them makes to what was
+// before, modulo a prime.
+func rewrite(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, fired map[*passes.Rule]int) error {
+	args, err := eval.ZpArgs(f, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := eval.Zp(t.Context(), f, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrong error
+	work := f.Work()
+	opts := passes.Options{
+		Passes: list, Strict: strict, Verify: true,
+		Report: func(r passes.Rewrite) {
+			if fired != nil {
+				fired[r.Rule]++
+			}
+		},
+		After: func(pass string, f *ir.Func) {
+			if wrong != nil {
+				return
+			}
+			got, err := eval.Zp(t.Context(), f, args)
+			switch {
+			case err != nil:
+				wrong = fmt.Errorf("after %s: %w", pass, err)
+			case !slices.Equal(got, want):
+				wrong = fmt.Errorf("%s changes results modulo a prime", pass)
+			}
+			if now := f.Work(); now > work && wrong == nil {
+				wrong = fmt.Errorf("%s makes %d FLOPs of %d", pass, now, work)
+			} else {
+				work = now
+			}
+		},
+	}
+	if err := passes.Run(t.Context(), f, opts); err != nil {
+		return err
+	}
+	return wrong
+}
+
+// shrunk returns a small function that the passes change modulo a prime; "" if
+// the results differ in another way only.
+func shrunk(t *testing.T, f *ir.Func, args []*tensor.Tensor, list []string, strict bool) string {
+	failing := func(f *ir.Func, _ []*tensor.Tensor) bool {
+		copied, err := ir.Parse(&source.File{Name: "small.ir", Text: f.String()})
+		return err == nil && rewrite(t, copied.Funcs[0], list, strict, 1, nil) != nil
+	}
+	if !failing(f, args) {
+		return ""
+	}
+	small, _ := irtest.Shrink(f, args, failing)
+	return small.String()
+}
