@@ -21,6 +21,7 @@ type Pass struct {
 // pipeline returns the passes in the order in which they run.
 func pipeline() []Pass {
 	return []Pass{
+		{Name: "simplify", Rules: rules(laws), run: simplify}, // equal values look alike after it
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
 		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead}, // last: passes leave values without uses
 	}
