@@ -81,14 +81,6 @@ func (ctx *Context) rewrote(rule *Rule, at source.Pos, saved int) {
 	ctx.made = append(ctx.made, Rewrite{ctx.pass, rule, at, before, ctx.flops})
 }
 
-// refused reports a rewrite that was not made since it would cost more by so
-// many FLOPs.
-func (ctx *Context) refused(rule *Rule, at source.Pos, loss int) {
-	if ctx.opts.Refuse != nil {
-		ctx.opts.Refuse(Rewrite{ctx.pass, rule, at, ctx.flops, ctx.flops + loss})
-	}
-}
-
 // settle reports the rewrites of a pass. What each saves was counted on its own;
 // what they save together is known now, and the last one gets the difference.
 func (ctx *Context) settle(f *ir.Func) {
