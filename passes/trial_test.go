@@ -61,7 +61,7 @@ func try(t *testing.T, seed uint64, list []string, fired map[*passes.Rule]int) {
 	config := irtest.Config{NonFinite: seed%4 == 3}
 	f, args := irtest.Random(seed, config)
 	written, _ := irtest.Random(seed, config)
-	if err := rewrite(t, f, list, strict, seed, fired); err != nil {
+	if err := tried(t, f, list, strict, seed, fired); err != nil {
 		t.Errorf("seed %d, passes %v: %v\nas written:\n%v\nnow:\n%v", seed, list, err, written, f)
 		return
 	}
@@ -98,9 +98,9 @@ func try(t *testing.T, seed uint64, list []string, fired map[*passes.Rule]int) {
 	}
 }
 
-// rewrite runs the passes on f and holds what each of them makes to what was
+// tried runs the passes on f and holds what each of them makes to what was
 // before, modulo a prime.
-func rewrite(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, fired map[*passes.Rule]int) error {
+func tried(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, fired map[*passes.Rule]int) error {
 	args, err := eval.ZpArgs(f, seed)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func rewrite(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, 
 func shrunk(t *testing.T, f *ir.Func, args []*tensor.Tensor, list []string, strict bool) string {
 	failing := func(f *ir.Func, _ []*tensor.Tensor) bool {
 		copied, err := ir.Parse(&source.File{Name: "small.ir", Text: f.String()})
-		return err == nil && rewrite(t, copied.Funcs[0], list, strict, 1, nil) != nil
+		return err == nil && tried(t, copied.Funcs[0], list, strict, 1, nil) != nil
 	}
 	if !failing(f, args) {
 		return ""
