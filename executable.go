@@ -20,9 +20,9 @@ type Executable struct {
 	bound   []*Tensor
 }
 
-func newExecutable(m *machine, p *kernel.Program, sig *frontend.Signature, object []byte, bound []*Tensor, w *weights, opts Options) (*Executable, error) {
-	run, err := runtime.New(runtime.Config{
-		Program: p, Object: object, Symbol: programSymbol, Weights: bound, Pool: m.pool, Threads: opts.threads(),
+func newExecutable(ctx context.Context, m *machine, p *kernel.Program, sig *frontend.Signature, object []byte, bound []*Tensor, w *weights, opts Options) (*Executable, error) {
+	run, err := runtime.New(ctx, runtime.Config{
+		Program: p, Object: object, Symbol: programSymbol, Load: loadSymbol, Weights: bound, Pool: m.pool, Threads: opts.threads(),
 	})
 	if err != nil {
 		return nil, err

@@ -242,7 +242,7 @@ func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *E
 	if err := kernel.Verify(program); err != nil {
 		return nil, &InternalError{Stage: stage, Entry: name, Value: err}
 	}
-	text, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol, Clock: opts.Clock})
+	text, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol, Load: loadSymbol, Clock: opts.Clock})
 	if err != nil {
 		return nil, &InternalError{Stage: "llvm", Entry: name, Value: err}
 	}
@@ -261,11 +261,15 @@ func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *E
 		}
 		opts.see("asm", func() string { return string(asm) })
 	}
-	return newExecutable(host, program, sig, object, bound, w, opts)
+	return newExecutable(ctx, host, program, sig, object, bound, w, opts)
 }
 
-// programSymbol is the name of a program's function in its object file.
-const programSymbol = "lathe_program"
+// The names of a program's functions in its object file: what a call runs, and
+// what computes that of the weights which depends on nothing else.
+const (
+	programSymbol = "lathe_program"
+	loadSymbol    = "lathe_load"
+)
 
 // An InternalError is a bug of the compiler.
 type InternalError struct {

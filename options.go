@@ -28,7 +28,7 @@ type Options struct {
 	Set  map[string]string  // sizes, sizes of the model and static parameters, as the language writes them
 	Args map[string]ir.Type // types of arguments by name; they determine sizes
 
-	// Weights by full name. They are read in each run: don't change them
+	// Weights by full name. They may be read in each run: don't change them
 	// before Close. Float types convert.
 	Weights     map[string]*Tensor
 	WeightFiles []string // safetensors files, which are mapped until Close

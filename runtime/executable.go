@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	goruntime "runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -25,6 +26,7 @@ type Config struct {
 	Program *kernel.Program
 	Object  []byte // machine code of the program, made for this processor
 	Symbol  string // of the program's function in it
+	Load    string // of the function that loads the weights, where the program has steps for that
 	Weights []*tensor.Tensor
 	Pool    *pool.Pool // outlives the executable
 	Threads int        // most workers of a run, at least 1; more than kernel.CtxMaxWorkers is as many
@@ -39,7 +41,8 @@ type Executable struct {
 	pool    *pool.Pool
 	threads int
 	mode    pool.Mode
-	weights []*tensor.Tensor
+	weights []*tensor.Tensor // nil for those that no run reads
+	loaded  []byte           // what was computed when the weights were loaded
 
 	mu     sync.Mutex
 	idle   []*frame  // of runs that ended, for the next ones
@@ -48,9 +51,10 @@ type Executable struct {
 	closed bool
 }
 
-// New loads machine code. It keeps the weights, which must be those of the
-// program in order, and reads them in each run.
-func New(c Config) (*Executable, error) {
+// New loads machine code, and computes what depends on the weights alone. They
+// must be those of the program in order; of them it keeps those that runs read.
+// The error is ctx.Err() if ctx ended first.
+func New(ctx context.Context, c Config) (*Executable, error) {
 	image, err := jit.Load(c.Object, c.Pool.Resolve)
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func New(c Config) (*Executable, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the machine code has no function %s", c.Symbol), image.Close())
 	}
-	x := &Executable{prog: c.Program, image: image, fn: fn, pool: c.Pool, weights: c.Weights}
+	x := &Executable{prog: c.Program, image: image, fn: fn, pool: c.Pool, weights: slices.Clone(c.Weights)}
 	x.threads = min(c.Threads, kernel.CtxMaxWorkers) // a frame has error slots for no more
 	if c.Program.Strict {
 		x.mode = pool.KeepSubnormals
@@ -77,6 +81,9 @@ func New(c Config) (*Executable, error) {
 			return nil, errors.Join(fmt.Errorf("weight %v: %w", b.Value, err), image.Close())
 		}
 		n++
+	}
+	if err := x.load(ctx, c.Load); err != nil {
+		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
 }
@@ -277,7 +284,7 @@ func (x *Executable) acquire() (*frame, error) {
 		x.idle = x.idle[:n-1]
 		return f, nil
 	}
-	f, err := newFrame(x.prog, x.weights, x.threads)
+	f, err := newFrame(x.prog, kernel.Temp, x.prog.Arena, x.weights, x.loaded, x.threads)
 	if err != nil {
 		x.active--
 	}
@@ -309,7 +316,10 @@ func (x *Executable) Close() error {
 	for _, f := range x.idle {
 		errs = append(errs, f.close())
 	}
-	x.idle, x.weights = nil, nil
+	if x.loaded != nil {
+		errs = append(errs, release(x.loaded))
+	}
+	x.idle, x.weights, x.loaded = nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -16,8 +16,9 @@ const (
 	codeDivision = 2
 )
 
-// A frame is the memory of one run: the context that native code sees (package
-// kernel has its layout), the arena and the workers' scratch.
+// A frame is the memory of one run, of the program or of what loads its weights:
+// the context that native code sees (package kernel has its layout), the arena
+// and the workers' scratch.
 type frame struct {
 	memory  []byte
 	ctx     unsafe.Pointer
@@ -31,14 +32,16 @@ const pageAlign = 64
 
 func roundUp(n int) int { return (n + pageAlign - 1) / pageAlign * pageAlign }
 
-// newFrame makes a frame for runs on up to threads workers.
-func newFrame(p *kernel.Program, weights []*tensor.Tensor, threads int) (*frame, error) {
+// newFrame makes a frame for runs on up to threads workers. Its arena holds the
+// buffers of the kind temp and takes so many bytes. A weight that is nil, no
+// kernel reads.
+func newFrame(p *kernel.Program, temp kernel.BufferKind, bytes int, weights []*tensor.Tensor, loaded []byte, threads int) (*frame, error) {
 	head := roundUp(kernel.CtxBuffers + 8*(len(p.Buffers)+maxID(p)+2))
 	scratch := roundUp(p.Scratch)
 	clock := p.ClockBytes()
-	memory, err := allocate(head + roundUp(p.Arena) + scratch*threads + clock + pageAlign)
+	memory, err := allocate(head + roundUp(bytes) + scratch*threads + clock + pageAlign)
 	if err != nil {
-		return nil, fmt.Errorf("memory for a run (%d bytes of intermediate values): %w", p.Arena, err)
+		return nil, fmt.Errorf("memory for a run (%d bytes of intermediate values): %w", bytes, err)
 	}
 	f := &frame{
 		memory: memory, ctx: unsafe.Pointer(&memory[0]), threads: threads,
@@ -49,14 +52,18 @@ func newFrame(p *kernel.Program, weights []*tensor.Tensor, threads int) (*frame,
 		f.clock = memory[len(memory)-clock-pageAlign:][:clock]
 		f.set(p.ClockID(), f.clock)
 	}
-	f.set(0, arena[roundUp(p.Arena):])
+	f.set(0, arena[roundUp(bytes):])
 	n := 0
 	for _, b := range p.Buffers {
 		switch b.Kind {
-		case kernel.Temp:
+		case temp:
 			f.set(b.ID, arena[b.Offset:])
+		case kernel.Loaded:
+			f.set(b.ID, loaded[b.Offset:])
 		case kernel.Weight:
-			f.point(b, weights[n].Bytes())
+			if weights[n] != nil {
+				f.point(b, weights[n].Bytes())
+			}
 			n++
 		}
 	}

@@ -105,6 +105,9 @@ func explain(ctx context.Context, m *model, weightFiles []string) (*explanation,
 	counter := &kernelCounter{program: program}
 	counter.steps(program.Steps, 1)
 	x.Kernels = append(x.Kernels, counter.kernels...)
+	load := &kernelCounter{program: program}
+	load.steps(program.Load, 1)
+	x.LoadTime.Bytes = load.bytes
 	x.Optimized = costJSON{f.Work(), counter.bytes, memplan.Peak(program), countOps(&f.Region)}
 	return x, nil
 }

@@ -355,5 +355,3 @@ func (r *region) reduces(c *cluster, x *ir.Value) bool {
 	}
 	return r.reads(c, x, at)
 }
-
-func kernelName(n int) string { return fmt.Sprintf("k%d", n) }

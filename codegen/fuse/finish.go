@@ -142,11 +142,7 @@ func (p *planner) steps(r *region, c *cluster) []kernel.Step {
 		k.Gemm = c.gemm
 		p.place(r, c)
 		k.Gemm.Store = p.stored(c)
-		steps := []kernel.Step{k}
-		if k.Gemm.Packed != nil {
-			steps = []kernel.Step{&kernel.Kernel{Kind: kernel.Copy, Pack: c.gemm}, k}
-		}
-		return p.guarded(c, steps)
+		return p.guarded(c, append(p.pack(c.gemm), k))
 	}
 	k.Kind = kernel.Reduce
 	if c.anchor.Op == ir.OpContract {

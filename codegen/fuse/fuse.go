@@ -22,6 +22,7 @@
 package fuse
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
@@ -35,7 +36,7 @@ type Options struct {
 	// products with so many columns on the target.
 	Panel func(d ir.DType, cols int) int
 	// InPlace reports whether a product should read its right operand where it
-	// is, without packing; nil for never.
+	// is, without packing it in each call; nil for never.
 	InPlace func(g *kernel.Gemm) bool
 	// Keep keeps every stored value to the end of a run: nothing works in place.
 	Keep bool
@@ -51,6 +52,7 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 		},
 		owner:    map[*ir.Value]*cluster{},
 		captured: map[*kernel.Buffer]bool{},
+		packs:    map[string]*kernel.Buffer{},
 	}
 	f.Walk(func(v *ir.Value) {
 		if v.Op.Info().Fails {
@@ -71,7 +73,12 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 		p.prog.Params = append(p.prog.Params, b)
 	}
 	p.prog.Steps = p.function(f)
-	p.name(p.prog.Steps)
+	for i, k := range kernel.Kernels(p.prog.Load) {
+		k.Name = fmt.Sprintf("l%d", i)
+	}
+	for i, k := range kernel.Kernels(p.prog.Steps) {
+		k.Name = fmt.Sprintf("k%d", i)
+	}
 	return p.prog
 }
 
@@ -83,13 +90,18 @@ type planner struct {
 	// captured are the buffers that the steps of a loop use which were made
 	// outside of it: those steps are complete, so they stay.
 	captured map[*kernel.Buffer]bool
-	loops    int // around the region that is planned
-	names    int
+	packs    map[string]*kernel.Buffer // made when weights are loaded, by what is packed how
+	loops    int                       // around the region that is planned
 }
 
 // buffer makes a buffer for v.
 func (p *planner) buffer(kind kernel.BufferKind, v *ir.Value) *kernel.Buffer {
-	b := &kernel.Buffer{ID: 1, Kind: kind, Type: v.Type.Plain(), Value: v}
+	return p.typed(kind, v, v.Type.Plain())
+}
+
+// typed makes a buffer of a type of its own, which v names.
+func (p *planner) typed(kind kernel.BufferKind, v *ir.Value, t ir.Type) *kernel.Buffer {
+	b := &kernel.Buffer{ID: 1, Kind: kind, Type: t, Value: v}
 	if n := len(p.prog.Buffers); n > 0 { // alias takes some out, and no two may have the same
 		b.ID = p.prog.Buffers[n-1].ID + 1
 	}
@@ -208,19 +220,6 @@ func isStrided(op ir.Op) bool {
 		return true
 	}
 	return false
-}
-
-// name numbers the kernels in order.
-func (p *planner) name(steps []kernel.Step) {
-	for _, s := range steps {
-		switch s := s.(type) {
-		case *kernel.Kernel:
-			s.Name = kernelName(p.names)
-			p.names++
-		case *kernel.Loop:
-			p.name(s.Body)
-		}
-	}
 }
 
 // sameDims reports whether v has the sizes dims.

@@ -84,8 +84,7 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 	return g
 }
 
-// place fills in the operands and strides of a product and makes the buffer
-// for its packed operand, if it has one.
+// place fills in the operands and strides of a product.
 func (p *planner) place(r *region, c *cluster) {
 	g := c.gemm
 	operands, result, _ := ir.SplitSpec(g.Value.Attrs.(*ir.ContractAttrs).Spec)
@@ -121,24 +120,7 @@ func (p *planner) place(r *region, c *cluster) {
 			}
 		}
 	}
-	d := g.Value.Type.DType
-	g.Panel = p.opts.Panel(d, g.Col.Size)
-	if p.opts.InPlace != nil && p.opts.InPlace(g) {
-		return
-	}
-	elem := d.Size()
-	if d == tensor.BF16 || d == tensor.F16 {
-		elem = 4 // packed in the type of the arithmetic
-	}
-	n := (g.Col.Size + g.Panel - 1) / g.Panel * g.Panel
-	for _, s := range g.Sum {
-		n *= s.Size
-	}
-	for _, s := range g.Batch {
-		n *= s.Size
-	}
-	g.Packed = p.buffer(kernel.Temp, g.Value)
-	g.Packed.Bytes = max(n, 1) * elem
+	g.Panel = p.opts.Panel(g.Value.Type.DType, g.Col.Size)
 }
 
 // operands0 returns the operands' indices as the contraction states them; the

@@ -26,8 +26,12 @@ func (p *Program) ClockBytes() int {
 	return (p.Clock + 1) * CtxMaxWorkers * ClockSize
 }
 
-// Kernels returns all kernels, those of loops too, in the order of their names.
-func (p *Program) Kernels() []*Kernel {
+// Kernels returns all kernels of a call, those of loops too, in the order of
+// their names.
+func (p *Program) Kernels() []*Kernel { return Kernels(p.Steps) }
+
+// Kernels returns the kernels of steps, those of loops too, in order.
+func Kernels(steps []Step) []*Kernel {
 	var out []*Kernel
 	var walk func([]Step)
 	walk = func(steps []Step) {
@@ -40,6 +44,6 @@ func (p *Program) Kernels() []*Kernel {
 			}
 		}
 	}
-	walk(p.Steps)
+	walk(steps)
 	return out
 }

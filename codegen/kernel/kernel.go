@@ -24,13 +24,16 @@ import (
 // A Program is a function as kernels.
 type Program struct {
 	Func    *ir.Func
-	Strict  bool      // --math strict: no reassociation, no contraction, element types kept
-	Buffers []*Buffer // in order of ID
-	Params  []*Buffer // of Func.Params, in order
-	Results []*Buffer // of Func.Results, in order; all different
-	Steps   []Step
+	Strict  bool                  // --math strict: no reassociation, no contraction, element types kept
+	Buffers []*Buffer             // in order of ID
+	Params  []*Buffer             // of Func.Params, in order
+	Results []*Buffer             // of Func.Results, in order; all different
+	Load    []Step                // run once, when weights are bound: they fill the buffers of kind Loaded
+	Steps   []Step                // run in each call
 	Buf     map[*ir.Value]*Buffer // where each materialised value is
 	Arena   int                   // bytes that the buffers of kind Temp take together, set by memplan
+	Loaded  int                   // bytes that the buffers of kind Loaded take together, set by memplan
+	Making  int                   // bytes that those of kind LoadTemp take together, set by memplan
 	Scratch int                   // bytes of scratch that each worker needs, set by codegen/llvm
 	Sites   []source.Pos          // of operations that may fail, by the site of the error slot
 	Site    map[*ir.Value]int     // the site of an operation that may fail
@@ -49,10 +52,12 @@ const (
 	Result                     // the caller's, written
 	Temp                       // the arena's
 	Constant                   // of the native code, read only: the elements of an ir.OpConst
+	Loaded                     // the executable's: written by Program.Load, read only for Steps
+	LoadTemp                   // an arena's that is there while Program.Load runs
 )
 
 func (k BufferKind) String() string {
-	return [...]string{"argument", "weight", "result", "temp", "constant"}[k]
+	return [...]string{"argument", "weight", "result", "temp", "constant", "loaded", "load temp"}[k]
 }
 
 // A Buffer is row-major memory for one tensor, aligned to 64 bytes, of at
@@ -62,7 +67,7 @@ type Buffer struct {
 	Kind   BufferKind
 	Type   ir.Type   // static
 	Value  *ir.Value // the value that names it: a parameter, a constant, the first one stored
-	Offset int       // in the arena, a multiple of 64, of kind Temp
+	Offset int       // in the arena of its kind, a multiple of 64: Temp, Loaded, LoadTemp
 	Bytes  int       // at least Type.Bytes(); more for packed operands
 }
 

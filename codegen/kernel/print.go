@@ -8,16 +8,26 @@ import (
 )
 
 // String returns the program as text: the buffers, then a line for each kernel
-// with its space, what it reads and what it stores.
+// with its space, what it reads and what it stores. What runs when weights are
+// loaded stands before what runs in each call.
 func (p *Program) String() string {
 	w := &printer{prog: p}
 	w.line("program %s arena %d", p.Func.Name, p.Arena)
 	for _, b := range p.Buffers {
 		place := ""
-		if b.Kind == Temp {
+		switch b.Kind {
+		case Temp, Loaded, LoadTemp:
 			place = fmt.Sprintf(" at %d", b.Offset)
 		}
 		w.line("  %v %v %v = %v, %d bytes%s", b, b.Kind, b.Type, b.Value, b.Bytes, place)
+	}
+	if len(p.Load) > 0 {
+		w.line("  load")
+		w.indent = "  "
+		w.steps(p.Load)
+		w.indent = ""
+		w.line("  call")
+		w.indent = "  "
 	}
 	w.steps(p.Steps)
 	return w.b.String()

@@ -13,17 +13,26 @@ import (
 //   - what a kernel loads was stored before, by a step of the same or an outer
 //     list of steps, or is the caller's or constant;
 //   - a kernel writes no argument, weight or constant;
+//   - the steps of Load read no argument, and write only what is Loaded or a
+//     LoadTemp; the other steps write neither, and read no LoadTemp;
 //   - a store has a stride for each dimension of its value and ends within its
 //     buffer;
 //   - the values of a nest have the shape of Outer or the full one;
 //   - every result is stored.
 func Verify(p *Program) error {
 	c := &checker{prog: p, stored: map[*Buffer]bool{}}
-	for _, b := range p.Buffers {
-		if b.Kind != Temp && b.Kind != Result {
-			c.stored[b] = true
+	given := func(kinds ...BufferKind) {
+		for _, b := range p.Buffers {
+			c.stored[b] = c.stored[b] && b.Kind != LoadTemp || slices.Contains(kinds, b.Kind)
 		}
 	}
+	given(Weight, Constant)
+	c.writes = []BufferKind{Loaded, LoadTemp}
+	if err := c.steps(p.Load); err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	given(Weight, Constant, Argument)
+	c.writes = []BufferKind{Temp, Result}
 	if err := c.steps(p.Steps); err != nil {
 		return err
 	}
@@ -38,6 +47,7 @@ func Verify(p *Program) error {
 type checker struct {
 	prog   *Program
 	stored map[*Buffer]bool
+	writes []BufferKind // what the steps may write
 }
 
 func (c *checker) steps(steps []Step) error {
@@ -82,7 +92,7 @@ func (c *checker) kernel(k *Kernel) error {
 		}
 	}
 	for _, b := range Written(k) {
-		if b.Kind != Temp && b.Kind != Result {
+		if !slices.Contains(c.writes, b.Kind) {
 			return fmt.Errorf("writes %v, an %v", b, b.Kind)
 		}
 		c.stored[b] = true
@@ -153,6 +163,30 @@ func Written(k *Kernel) []*Buffer {
 		out = append(out, k.Single.Out)
 	case k.Pack != nil:
 		out = append(out, k.Pack.Packed)
+	}
+	return out
+}
+
+// Reads returns the buffers that steps read, each once, in order of first use.
+func (p *Program) Reads(steps []Step) []*Buffer {
+	var out []*Buffer
+	seen := map[*Buffer]bool{nil: true}
+	add := func(buffers ...*Buffer) {
+		for _, b := range buffers {
+			if !seen[b] {
+				seen[b] = true
+				out = append(out, b)
+			}
+		}
+	}
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *Kernel:
+			add(p.Loads(s)...)
+		case *Loop:
+			add(s.Lo.Buf, s.Hi.Buf)
+			add(p.Reads(s.Body)...)
+		}
 	}
 	return out
 }

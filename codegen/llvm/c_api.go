@@ -2,6 +2,7 @@ package llvm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	llir "github.com/llir/llvm/ir"
@@ -21,49 +22,77 @@ const align = 64
 
 func roundUp(n int) int { return (n + align - 1) / align * align }
 
-// weightsOf returns the weights of p, in order, with where each is in the loaded
-// memory, and the size of that.
-func weightsOf(p *kernel.Program) (weights []*kernel.Buffer, offsets []int, size int) {
+// weightsOf returns the weights of p, in order.
+func weightsOf(p *kernel.Program) []*kernel.Buffer {
+	var out []*kernel.Buffer
 	for _, b := range p.Params {
 		if b.Kind == kernel.Weight {
-			weights, offsets = append(weights, b), append(offsets, size)
-			size += roundUp(b.Bytes)
+			out = append(out, b)
 		}
 	}
-	return weights, offsets, size
+	return out
 }
 
-// A frame says where a library's run keeps what it needs in the scratch memory
-// of its caller: the context, the arena, the worker's scratch.
+// A loadedFrame says what lies where in the loaded memory of a library: copies
+// of the weights that calls read, the values that loading makes, and behind
+// them what it needs while it does so, as a frame.
+type loadedFrame struct {
+	weights map[*kernel.Buffer]int // where the copies are
+	values  int                    // where the buffers of kind Loaded begin
+	run     int                    // where the frame is
+	frame   frame
+	size    int
+}
+
+func loadedFrameOf(p *kernel.Program) loadedFrame {
+	f := loadedFrame{weights: map[*kernel.Buffer]int{}}
+	reads := p.Reads(p.Steps)
+	for _, b := range weightsOf(p) {
+		if slices.Contains(reads, b) {
+			f.weights[b] = f.values
+			f.values += roundUp(b.Bytes)
+		}
+	}
+	f.run = f.values + roundUp(p.Loaded)
+	f.size = f.run
+	if len(p.Load) > 0 {
+		f.frame = frameOf(p, p.Making)
+		f.size += f.frame.size
+	}
+	return f
+}
+
+// A frame says where a function of a library keeps what it needs in memory of
+// its caller: the context, the arena, the worker's scratch.
 type frame struct{ arena, scratch, size int }
 
-func frameOf(p *kernel.Program) frame {
+func frameOf(p *kernel.Program, arena int) frame {
 	last := 0
 	for _, b := range p.Buffers {
 		last = max(last, b.ID)
 	}
 	f := frame{arena: roundUp(kernel.CtxBuffers + 8*(last+1))}
-	f.scratch = f.arena + roundUp(p.Arena)
+	f.scratch = f.arena + roundUp(arena)
 	f.size = f.scratch + roundUp(p.Scratch)
 	return f
 }
 
-// library defines the functions of a C library around the program, for one
-// thread: name_weights_size and its kin, as Header declares them.
-func (m *module) library(p *kernel.Program, name string, program *llir.Func) {
-	weights, offsets, size := weightsOf(p)
-	frame := frameOf(p)
+// library defines the functions of a C library around the program and what
+// loads its weights (nil for nothing), for one thread: name_weights_size and its
+// kin, as Header declares them.
+func (m *module) library(p *kernel.Program, name string, load, program *llir.Func) {
+	loaded, frame := loadedFrameOf(p), frameOf(p, p.Arena)
 	// One alignment more than needed: memory from malloc will do.
 	for _, f := range []struct {
 		name string
 		size int
-	}{{"_weights_size", size + align}, {"_scratch_size", frame.size + align}} {
+	}{{"_weights_size", loaded.size + align}, {"_scratch_size", frame.size + align}} {
 		e := m.define(name+f.name, enum.LinkageNone, types.I64)
 		e.cur.NewRet(i64(f.size))
 	}
-	m.names(name, weights)
-	m.loader(name, weights, offsets)
-	m.runner(p, name, program, weights, offsets, frame)
+	m.names(name, weightsOf(p))
+	m.loader(p, name, load, loaded)
+	m.runner(p, name, program, loaded, frame)
 }
 
 // names defines the list of the weights' names.
@@ -92,63 +121,110 @@ func (e *emitter) pointer(list value.Value, i int) value.Value {
 	return e.load(types.I8Ptr, e.at(types.I8Ptr, list, i64(i)), 0)
 }
 
-// loader defines name_load, which copies the weights.
-func (m *module) loader(name string, weights []*kernel.Buffer, offsets []int) {
+// A libraryCall emits a function of a library that makes a context and calls a
+// program with it.
+type libraryCall struct {
+	*emitter
+	ctx value.Value // i8*
+}
+
+// begin clears the context, and points it to the worker's scratch.
+func (e libraryCall) begin(f frame) {
+	e.store(constant.NewInt(types.I32, 0), e.word(kernel.CtxCancel, types.I32))
+	e.store(i64(0), e.word(kernel.CtxErrors+kernel.CtxErrorCode, types.I64))
+	e.point(0, e.place(f.scratch))
+}
+
+// place returns the address at a distance from the context.
+func (e libraryCall) place(off int) value.Value { return e.at(types.I8, e.ctx, i64(off)) }
+
+func (e libraryCall) word(off int, t types.Type) value.Value {
+	return e.bitcast(e.place(off), types.NewPointer(t))
+}
+
+// point sets the address of a buffer.
+func (e libraryCall) point(id int, address value.Value) {
+	e.store(address, e.word(kernel.CtxBuffers+8*id, types.I8Ptr))
+}
+
+// end calls the program and returns what it found.
+func (e libraryCall) end(program *llir.Func) {
+	e.cur.NewCall(program, e.ctx, i64(0), i64(1))
+	code := e.cur.NewTrunc(e.load(types.I64, e.word(kernel.CtxErrors+kernel.CtxErrorCode, types.I64), 0), types.I32)
+	stopped := e.icmp(enum.IPredNE, e.load(types.I32, e.word(kernel.CtxCancel, types.I32), 0), constant.NewInt(types.I32, 0))
+	none := e.icmp(enum.IPredEQ, code, constant.NewInt(types.I32, 0))
+	e.cur.NewRet(e.choose(e.cur.NewAnd(none, stopped), constant.NewInt(types.I32, codeCancelled), code))
+}
+
+// loader defines name_load: it copies the weights that calls read, and calls the
+// program that makes the rest.
+func (m *module) loader(p *kernel.Program, name string, load *llir.Func, f loadedFrame) {
 	from, to := llir.NewParam("weights", types.NewPointer(types.I8Ptr)), llir.NewParam("loaded", types.I8Ptr)
 	e := m.define(name+"_load", enum.LinkageNone, types.I32, from, to)
 	base := e.aligned(to)
 	copyBytes := m.declare("llvm.memcpy.p0i8.p0i8.i64", types.Void, types.I8Ptr, types.I8Ptr, types.I64, types.I1)
+	weights := weightsOf(p)
 	for i, b := range weights {
-		if n := b.Type.Bytes(); n > 0 {
-			e.cur.NewCall(copyBytes, e.at(types.I8, base, i64(offsets[i])), e.pointer(from, i), i64(n), constant.False)
+		if at, ok := f.weights[b]; ok && b.Type.Bytes() > 0 {
+			e.cur.NewCall(copyBytes, e.at(types.I8, base, i64(at)), e.pointer(from, i), i64(b.Type.Bytes()), constant.False)
 		}
 	}
-	e.cur.NewRet(constant.NewInt(types.I32, 0))
+	if load == nil {
+		e.cur.NewRet(constant.NewInt(types.I32, 0))
+		return
+	}
+	c := libraryCall{e, e.at(types.I8, base, i64(f.run))}
+	c.begin(f.frame)
+	for i, b := range weights {
+		c.point(b.ID, e.pointer(from, i))
+	}
+	for _, b := range p.Buffers {
+		switch b.Kind {
+		case kernel.Loaded:
+			c.point(b.ID, e.at(types.I8, base, i64(f.values+b.Offset)))
+		case kernel.LoadTemp:
+			c.point(b.ID, c.place(f.frame.arena+b.Offset))
+		}
+	}
+	c.end(load)
 }
 
 // runner defines name_run: it makes the context in the scratch memory and calls
 // the program.
-func (m *module) runner(p *kernel.Program, name string, program *llir.Func, weights []*kernel.Buffer, offsets []int, frame frame) {
+func (m *module) runner(p *kernel.Program, name string, program *llir.Func, f loadedFrame, frame frame) {
 	list := types.NewPointer(types.I8Ptr)
 	loaded, inputs := llir.NewParam("loaded", types.I8Ptr), llir.NewParam("inputs", list)
 	outputs, scratch := llir.NewParam("outputs", list), llir.NewParam("scratch", types.I8Ptr)
 	e := m.define(name+"_run", enum.LinkageNone, types.I32, loaded, inputs, outputs, scratch)
-	ctx := e.aligned(scratch)
-	place := func(off int) value.Value { return e.at(types.I8, ctx, i64(off)) }
-	word := func(off int, t types.Type) value.Value { return e.bitcast(place(off), types.NewPointer(t)) }
-	set := func(id int, address value.Value) {
-		e.store(address, word(kernel.CtxBuffers+8*id, types.I8Ptr))
-	}
-	e.store(constant.NewInt(types.I32, 0), word(kernel.CtxCancel, types.I32))
-	e.store(i64(0), word(kernel.CtxErrors+kernel.CtxErrorCode, types.I64))
-	set(0, place(frame.scratch))
+	c := libraryCall{e, e.aligned(scratch)}
+	c.begin(frame)
 	base := value.Value(loaded)
-	if len(weights) > 0 {
+	if f.size > 0 {
 		base = e.aligned(loaded)
-	}
-	for i, b := range weights {
-		set(b.ID, e.at(types.I8, base, i64(offsets[i])))
 	}
 	in := 0
 	for _, b := range p.Params {
 		if b.Kind == kernel.Argument {
-			set(b.ID, e.pointer(inputs, in))
+			c.point(b.ID, e.pointer(inputs, in))
 			in++
 		}
 	}
 	for i, b := range p.Results {
-		set(b.ID, e.pointer(outputs, i))
+		c.point(b.ID, e.pointer(outputs, i))
 	}
 	for _, b := range p.Buffers {
-		if b.Kind == kernel.Temp {
-			set(b.ID, place(frame.arena+b.Offset))
+		switch b.Kind {
+		case kernel.Weight:
+			if at, ok := f.weights[b]; ok {
+				c.point(b.ID, e.at(types.I8, base, i64(at)))
+			}
+		case kernel.Loaded:
+			c.point(b.ID, e.at(types.I8, base, i64(f.values+b.Offset)))
+		case kernel.Temp:
+			c.point(b.ID, c.place(frame.arena+b.Offset))
 		}
 	}
-	e.cur.NewCall(program, ctx, i64(0), i64(1))
-	code := e.cur.NewTrunc(e.load(types.I64, word(kernel.CtxErrors+kernel.CtxErrorCode, types.I64), 0), types.I32)
-	stopped := e.icmp(enum.IPredNE, e.load(types.I32, word(kernel.CtxCancel, types.I32), 0), constant.NewInt(types.I32, 0))
-	none := e.icmp(enum.IPredEQ, code, constant.NewInt(types.I32, 0))
-	e.cur.NewRet(e.choose(e.cur.NewAnd(none, stopped), constant.NewInt(types.I32, codeCancelled), code))
+	c.end(program)
 }
 
 // Header returns the C header of the library that Emit makes of p with the
@@ -172,7 +248,7 @@ func Header(p *kernel.Program, name string) string {
 			inputs = append(inputs, x)
 		}
 	}
-	weights, _, _ := weightsOf(p)
+	weights := weightsOf(p)
 	line("/* %s, compiled ahead of time.", comment(p.Func.Name))
 	line(" *")
 	line(" * Buffers are row-major and aligned to %d bytes; bool is a byte, 0 or 1; bf16 and", align)
@@ -194,7 +270,7 @@ func Header(p *kernel.Program, name string) string {
 	line("};\n")
 	line("/* The bytes that %[1]s_load fills and %[1]s_run reads. */\nsize_t %[1]s_weights_size(void);\n", name)
 	line("/* The bytes that a call of %[1]s_run works in. */\nsize_t %[1]s_scratch_size(void);\n", name)
-	line("/* Makes the weights, in the order of %s_weight_names, ready in loaded. */", name)
+	line("/* Makes what calls need of the weights, which are in the order of\n * %s_weight_names, in loaded. They are read here only. */", name)
 	line("int %s_load(const void *const *weights, void *loaded);\n", name)
 	line("/* Computes outputs on the calling thread. Calls with different scratch memory may\n * overlap. */")
 	line("int %s_run(const void *loaded, const void *const *inputs, void *const *outputs, void *scratch);\n", name)

@@ -19,10 +19,10 @@ import (
 )
 
 const layer = `
-func layer(x: f32[3, 40], idx: i64[2], weight w: f32[40, 24], weight a.b: f32[24]) -> (f32[2, 24], f32[3]) {
-  v4 = contract{spec="ab,bc->ac"} x, w : f32[3, 24]
-  v5 = add v4, a.b : f32[3, 24]
-  v6 = sum{axes=[1]} v5 : f32[3]
+func layer(x: f32[6, 40], idx: i64[2], weight w: f32[40, 24], weight a.b: f32[24]) -> (f32[2, 24], f32[6]) {
+  v4 = contract{spec="ab,bc->ac"} x, w : f32[6, 24]
+  v5 = add v4, a.b : f32[6, 24]
+  v6 = sum{axes=[1]} v5 : f32[6]
   v7 = take{axis=0} v5, idx : f32[2, 24]
   return v7, v6
 }
@@ -90,7 +90,7 @@ func TestLibrary(t *testing.T) {
 	}
 	clear(memory[2]) // the weights are copied
 	clear(memory[3])
-	out := [][]byte{fenced(t, 2*24*4), fenced(t, 3*4)}
+	out := [][]byte{fenced(t, 2*24*4), fenced(t, 6*4)}
 	run := func() uintptr {
 		return call("run", at(loaded), list(memory[0], memory[1]), list(out...), at(scratch))
 	}
@@ -111,7 +111,7 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 	check()
-	memory[1][0] = 3
+	memory[1][0] = 6
 	if code := run(); code != CodeIndex {
 		t.Errorf("a run with a bad index returns %d, want %d", code, CodeIndex)
 	}
@@ -134,7 +134,7 @@ func TestHeader(t *testing.T) {
 	f := parse(t, layer)
 	p := plan(t, f, Target{VectorBytes: 64}, false)
 	text := Header(p, "layer")
-	for _, want := range []string{"[0] x: f32[3, 40], 480 bytes", "[1] a.b: f32[24], 96 bytes", "int layer_run("} {
+	for _, want := range []string{"[0] x: f32[6, 40], 960 bytes", "[1] a.b: f32[24], 96 bytes", "int layer_run("} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the header has no %q:\n%s", want, text)
 		}

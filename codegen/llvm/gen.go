@@ -110,6 +110,7 @@ func newScope(e *emitter, prog *kernel.Program, k *kernel.Kernel, ctx, worker, w
 			}
 		}
 	}
+	walk(prog.Load)
 	walk(prog.Steps)
 	return s
 }

@@ -28,9 +28,10 @@ import (
 
 // Options say what Emit makes beside the kernels.
 type Options struct {
-	// Symbol is the name of the program's function. Without it, there is none
-	// to call from outside.
-	Symbol string
+	// Symbol is the name of the program's function, and Load that of the one
+	// that runs the steps of Program.Load, which is there if there are any.
+	// Without a name, a function is not to be called from outside.
+	Symbol, Load string
 	// C is the prefix of the functions of a library in C; see c_api.go. The
 	// program is one for a single thread then.
 	C string
@@ -48,10 +49,10 @@ func Emit(p *kernel.Program, t Target, opts Options) (text []byte, err error) {
 		}
 	}()
 	m := newModule(t, p.Strict)
-	e := newProgram(m, p, opts)
-	e.emit()
+	program := m.program(p, opts)
+	load := m.loadProgram(p, opts)
 	if opts.C != "" {
-		m.library(p, opts.C, e.fn)
+		m.library(p, opts.C, load, program)
 	}
-	return m.text(e.kernels), nil
+	return m.text(), nil
 }

@@ -21,12 +21,17 @@ type module struct {
 	m         *ir.Module
 	target    Target
 	strict    bool
-	externals map[string]*ir.Func   // declared, by name
-	constants map[string]*ir.Global // elements that are part of the program, by name
+	externals map[string]*ir.Func    // declared, by name
+	constants map[string]*ir.Global  // elements that are part of the program, by name
+	kernels   [][]byte               // the text of each kernel
+	known     map[string]*kernelCode // by text, but for the name
 }
 
 func newModule(t Target, strict bool) *module {
-	m := &module{m: ir.NewModule(), target: t, strict: strict, externals: map[string]*ir.Func{}, constants: map[string]*ir.Global{}}
+	m := &module{
+		m: ir.NewModule(), target: t, strict: strict,
+		externals: map[string]*ir.Func{}, constants: map[string]*ir.Global{}, known: map[string]*kernelCode{},
+	}
 	m.m.TargetTriple = t.Triple
 	return m
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/lathe-lang/lathe/ir"
 )
 
-// A programEmitter emits the function that calls the kernels of a program in
+// A programEmitter emits the function that calls the kernels of some steps in
 // order. All workers run it; they meet between kernels of which one needs what
 // another did.
 type programEmitter struct {
@@ -29,10 +29,8 @@ type programEmitter struct {
 	buffers      map[*kernel.Buffer]value.Value
 	index        map[*ir.Value]value.Value
 	entry, exit  *llir.Block
-	kernels      [][]byte               // the text of each
 	clock        value.Value            // i64*, where kernels are timed; nil if they are not
 	numbers      map[*kernel.Kernel]int // of the kernels, for the clock
-	known        map[string]*kernelCode // by text, but for the name
 
 	// Since the workers met last:
 	reads, writes []*kernel.Buffer
@@ -46,17 +44,9 @@ type kernelCode struct {
 	pointer []types.Type // of the buffers
 }
 
-func newProgram(m *module, p *kernel.Program, opts Options) *programEmitter {
-	ps := []*llir.Param{llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("workers", types.I64)}
-	name, linkage := opts.Symbol, enum.LinkageNone
-	if name == "" {
-		name, linkage = "lathe_program", enum.LinkageInternal
-	}
-	e := &programEmitter{
-		emitter: m.define(name, linkage, types.Void, ps...), prog: p, solo: opts.C != "",
-		ctx: ps[0], worker: ps[1], team: ps[2],
-		buffers: map[*kernel.Buffer]value.Value{}, index: map[*ir.Value]value.Value{}, known: map[string]*kernelCode{},
-	}
+// program emits the function that runs in each call, with its kernels.
+func (m *module) program(p *kernel.Program, opts Options) *llir.Func {
+	e := newProgram(m, p, opts.Symbol, "lathe_program", opts)
 	if opts.Clock {
 		e.numbers = map[*kernel.Kernel]int{}
 		for i, k := range p.Kernels() {
@@ -66,21 +56,48 @@ func newProgram(m *module, p *kernel.Program, opts Options) *programEmitter {
 		slot := e.at(types.I8, e.ctx, i64(kernel.CtxBuffers+8*p.ClockID()))
 		e.clock = e.load(types.NewPointer(types.I64), e.bitcast(slot, types.NewPointer(types.NewPointer(types.I64))), 0)
 	}
-	e.entry = e.cur
-	e.cur, e.exit = e.fn.NewBlock(""), e.fn.NewBlock("")
-	return e
+	e.emit(p.Steps)
+	return e.fn
 }
 
-// emit emits the function and all kernels.
-func (e *programEmitter) emit() {
-	body := e.cur
+// loadProgram emits the function that runs once, with its kernels; nil if there
+// is nothing to do.
+func (m *module) loadProgram(p *kernel.Program, opts Options) *llir.Func {
+	if len(p.Load) == 0 {
+		return nil
+	}
+	e := newProgram(m, p, opts.Load, "lathe_load", opts)
+	e.emit(p.Load)
+	return e.fn
+}
+
+// newProgram opens a function called name; one without is internal, and called
+// as unnamed says.
+func newProgram(m *module, p *kernel.Program, name, unnamed string, opts Options) *programEmitter {
+	ps := []*llir.Param{llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("workers", types.I64)}
+	linkage := enum.LinkageNone
+	if name == "" {
+		name, linkage = unnamed, enum.LinkageInternal
+	}
+	return &programEmitter{
+		emitter: m.define(name, linkage, types.Void, ps...), prog: p, solo: opts.C != "",
+		ctx: ps[0], worker: ps[1], team: ps[2],
+		buffers: map[*kernel.Buffer]value.Value{}, index: map[*ir.Value]value.Value{},
+	}
+}
+
+// emit emits the function and all kernels of steps.
+func (e *programEmitter) emit(steps []kernel.Step) {
+	e.entry = e.cur
+	body := e.fn.NewBlock("")
+	e.exit = e.fn.NewBlock("")
 	e.cur = e.entry
 	array := e.cur.NewAlloca(types.NewArray(uint64(max(e.prog.Indices, 1)), types.I64))
 	e.indices = e.bitcast(array, types.NewPointer(types.I64))
 	e.entry = e.cur
 	e.cur = body
 	begin := e.ticks()
-	e.steps(e.prog.Steps)
+	e.steps(steps)
 	e.cur.NewBr(e.exit)
 	e.cur = e.exit
 	e.timed(e.prog.Clock, e.worker, begin)
@@ -159,7 +176,8 @@ func (e *programEmitter) kernel(k *kernel.Kernel) {
 func overlap(a, b []*kernel.Buffer) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if x == y || x.Kind == kernel.Temp && y.Kind == kernel.Temp && x.Offset < y.Offset+y.Bytes && y.Offset < x.Offset+x.Bytes {
+			shares := x.Kind == y.Kind && (x.Kind == kernel.Temp || x.Kind == kernel.LoadTemp)
+			if x == y || shares && x.Offset < y.Offset+y.Bytes && y.Offset < x.Offset+x.Bytes {
 				return true
 			}
 		}
@@ -260,11 +278,11 @@ func (e *programEmitter) code(k *kernel.Kernel) (*kernelCode, []*kernel.Buffer, 
 	}
 	text := em.fn.LLString()
 	key := strings.Replace(text, "@"+k.Name+"(", "@(", 1)
-	if same := e.known[key]; same != nil {
+	if same := e.m.known[key]; same != nil {
 		return same, buffers, s.small()
 	}
-	e.known[key] = code
-	e.kernels = append(e.kernels, []byte(text))
+	e.m.known[key] = code
+	e.m.kernels = append(e.m.kernels, []byte(text))
 	return code, buffers, s.small()
 }
 
@@ -291,10 +309,10 @@ func (s *scope) small() bool {
 }
 
 // text returns the text of the module, with the kernels behind all else.
-func (m *module) text(kernels [][]byte) []byte {
+func (m *module) text() []byte {
 	var b bytes.Buffer
 	b.WriteString(m.m.String())
-	for _, k := range kernels {
+	for _, k := range m.kernels {
 		b.WriteByte('\n')
 		b.Write(k)
 		b.WriteByte('\n')

@@ -93,8 +93,10 @@ func place(t testing.TB, p *kernel.Program, args []*tensor.Tensor, workers int) 
 		arena[i] = 0xff
 	}
 	for _, b := range p.Buffers {
-		m := arena[b.Offset:]
-		if b.Kind != kernel.Temp {
+		var m []byte
+		if b.Kind == kernel.Temp {
+			m = arena[b.Offset:]
+		} else {
 			m = fenced(t, max(b.Bytes, 1))
 			for i := range m {
 				m[i] = 0xff
@@ -128,14 +130,17 @@ func failureOf(ctx []byte) error {
 func (m *machine) run(t testing.TB, f *ir.Func, args []*tensor.Tensor, strict bool) ([]*tensor.Tensor, error) {
 	t.Helper()
 	p := plan(t, f, m.target, strict)
-	text, err := Emit(p, m.target, Options{Symbol: "program"})
+	text, err := Emit(p, m.target, Options{Symbol: "program", Load: "load"})
 	if err != nil {
 		t.Fatalf("%v\n%v", err, p)
 	}
 	img := m.load(t, string(text))
-	fn, _ := img.Symbol("program")
 	ctx, memory := place(t, p, args, 1)
-	jit.Call(fn, uintptr(unsafe.Pointer(&ctx[0])), 0, 1)
+	for _, name := range []string{"load", "program"} {
+		if fn, ok := img.Symbol(name); ok {
+			jit.Call(fn, uintptr(unsafe.Pointer(&ctx[0])), 0, 1)
+		}
+	}
 	return results(p, memory), failureOf(ctx)
 }
 

@@ -19,14 +19,21 @@ type span struct {
 	first, last int
 }
 
-// Assign sets the offsets of p's temporary buffers and the size of the arena.
+// Assign sets the offsets of p's temporary buffers and the size of the arena,
+// and those of what is made when weights are loaded.
 // It is first-fit by decreasing size over the intervals in which buffers live
 // (the greedy-by-size heuristic of Pisarchyk and Lee, 2020). A buffer that a
 // loop uses and that is not made anew in each turn lives as long as the loop.
 func Assign(p *kernel.Program) {
-	spans := lifetimes(p)
+	p.Arena = assign(lifetimes(p, p.Steps, kernel.Temp))
+	p.Making = assign(lifetimes(p, p.Load, kernel.LoadTemp))
+	p.Loaded = separate(p, kernel.Loaded)
+}
+
+// assign places buffers and returns the size of their arena.
+func assign(spans []*span) int {
 	slices.SortStableFunc(spans, func(a, b *span) int { return b.buf.Bytes - a.buf.Bytes })
-	p.Arena = 0
+	arena := 0
 	var placed []*span
 	for _, s := range spans {
 		s.buf.Offset = 0
@@ -39,16 +46,17 @@ func Assign(p *kernel.Program) {
 			s.buf.Offset = max(s.buf.Offset, roundUp(o.buf.Offset+o.buf.Bytes))
 		}
 		placed = append(placed, s)
-		p.Arena = max(p.Arena, roundUp(s.buf.Offset+s.buf.Bytes))
+		arena = max(arena, roundUp(s.buf.Offset+s.buf.Bytes))
 	}
+	return arena
 }
 
 func roundUp(n int) int { return (n + align - 1) / align * align }
 
-// Peak returns the most bytes that temporary buffers hold at one time, which is
-// at most the arena.
+// Peak returns the most bytes that temporary buffers hold at one time in a call,
+// which is at most the arena.
 func Peak(p *kernel.Program) int {
-	spans := lifetimes(p)
+	spans := lifetimes(p, p.Steps, kernel.Temp)
 	peak := 0
 	for _, s := range spans {
 		n := 0
@@ -62,22 +70,24 @@ func Peak(p *kernel.Program) int {
 	return peak
 }
 
-// lifetimes returns the spans of the temporary buffers, in order of first use.
-func lifetimes(p *kernel.Program) []*span {
-	w := &walker{prog: p, spans: map[*kernel.Buffer]*span{}}
-	w.steps(p.Steps)
+// lifetimes returns the spans of the buffers of a kind that the steps use, in
+// order of first use.
+func lifetimes(p *kernel.Program, steps []kernel.Step, kind kernel.BufferKind) []*span {
+	w := &walker{prog: p, kind: kind, spans: map[*kernel.Buffer]*span{}}
+	w.steps(steps)
 	return w.order
 }
 
 type walker struct {
 	prog  *kernel.Program
+	kind  kernel.BufferKind
 	now   int
 	spans map[*kernel.Buffer]*span
 	order []*span
 }
 
 func (w *walker) touch(b *kernel.Buffer) {
-	if b == nil || b.Kind != kernel.Temp {
+	if b == nil || b.Kind != w.kind {
 		return
 	}
 	s := w.spans[b]

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/codegen/fuse"
+	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/irtest"
 	"github.com/lathe-lang/lathe/ir"
 )
@@ -16,7 +17,7 @@ func TestDisjoint(t *testing.T) {
 		f, _ := irtest.Random(seed, irtest.Config{})
 		p := fuse.Program(f, fuse.Options{Panel: func(ir.DType, int) int { return 16 }})
 		Assign(p)
-		spans := lifetimes(p)
+		spans := lifetimes(p, p.Steps, kernel.Temp)
 		for i, a := range spans {
 			if a.buf.Offset%align != 0 || a.buf.Offset+a.buf.Bytes > p.Arena {
 				t.Fatalf("seed %d: %v lies at %d in an arena of %d", seed, a.buf, a.buf.Offset, p.Arena)

@@ -1,0 +1,64 @@
+package fuse
+
+import (
+	"fmt"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// pack decides how a product whose operands are placed reads its right one. It
+// returns the step that packs it, if it is packed in each call.
+//
+// What is known when weights are loaded is packed then, once, however many
+// products read it the same way: for a call that is never slower than to read
+// it where it lies, and up to three times as fast where few rows use it. What
+// only a call knows is packed there if that repays.
+func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
+	step := &kernel.Kernel{Kind: kernel.Copy, Pack: g}
+	if k := g.B.Buf.Kind; k == kernel.Weight || k == kernel.Loaded {
+		key := packKey(g)
+		g.Packed = p.packs[key]
+		if g.Packed == nil {
+			g.Packed = p.typed(kernel.Loaded, g.B.Buf.Value, packedType(g))
+			p.packs[key] = g.Packed
+			p.prog.Load = append(p.prog.Load, step)
+		}
+		return nil
+	}
+	if p.opts.InPlace != nil && p.opts.InPlace(g) {
+		return nil
+	}
+	g.Packed = p.typed(kernel.Temp, g.Value, packedType(g))
+	return []kernel.Step{step}
+}
+
+// packedType returns the type of a buffer for the packed operand of g.
+func packedType(g *kernel.Gemm) ir.Type {
+	d := g.Value.Type.DType
+	if d == tensor.BF16 || d == tensor.F16 {
+		d = tensor.F32 // packed in the type of the arithmetic
+	}
+	n := (g.Col.Size + g.Panel - 1) / g.Panel * g.Panel
+	for _, s := range g.Sum {
+		n *= s.Size
+	}
+	for _, s := range g.Batch {
+		n *= s.Size
+	}
+	return ir.Make(d, max(n, 1))
+}
+
+// packKey returns a string that two products share if their right operands are
+// packed to the same bytes.
+func packKey(g *kernel.Gemm) string {
+	key := fmt.Sprint(g.B.Buf, g.B.Offset, g.Value.Type.DType, g.Panel, g.Col.Size, g.Col.B)
+	for _, d := range g.Batch {
+		key += fmt.Sprint(" batch ", d.Size, " by ", d.B)
+	}
+	for _, d := range g.Sum {
+		key += fmt.Sprint(" sum ", d.Size, " by ", d.B)
+	}
+	return key
+}
