@@ -1,5 +1,7 @@
 package ir
 
+import "math"
+
 // Flops returns the cost of evaluating v once by the rule of cli.md, its
 // operands apart; a loop costs its turns (one, if its bounds are known only at
 // run time). Sizes must be constant.
@@ -22,14 +24,21 @@ func (v *Value) Turns() int {
 	if !ok1 || !ok2 {
 		return 1
 	}
-	step := v.Attrs.(*LoopAttrs).Step
-	if step < 0 {
-		lo, hi, step = hi, lo, -step
+	return int(min(Turns(lo, hi, v.Attrs.(*LoopAttrs).Step), math.MaxInt))
+}
+
+// Turns returns how many numbers lo, lo+step, ... come before hi, whatever the
+// bounds are: the last number and step may add up to more than 64 bits hold.
+// step is not 0.
+func Turns(lo, hi, step int) uint64 {
+	// As unsigned numbers the differences fit.
+	switch {
+	case step > 0 && lo < hi:
+		return (uint64(hi)-uint64(lo)-1)/uint64(step) + 1
+	case step < 0 && lo > hi:
+		return (uint64(lo)-uint64(hi)-1)/-uint64(step) + 1
 	}
-	if lo >= hi {
-		return 0
-	}
-	return (hi - lo + step - 1) / step
+	return 0
 }
 
 // constInt returns the value of an integer scalar that is a constant.

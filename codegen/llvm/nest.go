@@ -397,10 +397,7 @@ func (s *scope) nested(body func()) { s.inner(s.lanes, body) }
 
 // poll returns whether nobody asked to stop.
 func (s *scope) poll() value.Value {
-	p := s.bitcast(s.emitter.at(types.I8, s.ctx, i64(kernel.CtxCancel)), types.NewPointer(types.I32))
-	l := s.cur.NewLoad(types.I32, p)
-	l.Atomic, l.Ordering, l.Align = true, enum.AtomicOrderingMonotonic, 4
-	return s.icmp(enum.IPredEQ, l, constant.NewInt(types.I32, 0))
+	return s.icmp(enum.IPredEQ, s.stopWord(s.ctx), constant.NewInt(types.I32, 0))
 }
 
 // columns emits the column form: a row of the space is cut into slabs, each a

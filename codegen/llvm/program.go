@@ -36,6 +36,7 @@ type programEmitter struct {
 	reads, writes []*kernel.Buffer
 	shared        bool // a kernel ran that all take part in
 	first         bool // a kernel ran on the first worker alone
+	meetings      int  // how often they meet, as far as the text goes
 }
 
 // A kernelCode is the function of a kernel, which equal kernels share.
@@ -190,7 +191,7 @@ func overlap(a, b []*kernel.Buffer) bool {
 func (e *programEmitter) meet() {
 	var stop value.Value
 	if e.solo {
-		stop = e.load(types.I32, e.bitcast(e.at(types.I8, e.ctx, i64(kernel.CtxCancel)), types.NewPointer(types.I32)), 0)
+		stop = e.stopWord(e.ctx)
 	} else {
 		f := e.m.declare("lathe_barrier", types.I32, types.I8Ptr, types.I32, types.I32)
 		stop = e.cur.NewCall(f, e.ctx, e.cur.NewTrunc(e.worker, types.I32), e.cur.NewTrunc(e.team, types.I32))
@@ -199,37 +200,7 @@ func (e *programEmitter) meet() {
 	e.cur.NewCondBr(e.icmp(enum.IPredNE, stop, constant.NewInt(types.I32, 0)), e.exit, next)
 	e.cur = next
 	e.reads, e.writes, e.shared, e.first = nil, nil, false, false
-}
-
-// loopStep runs the steps of a loop. At the end of each turn all workers meet.
-func (e *programEmitter) loopStep(l *kernel.Loop) {
-	bound := func(b kernel.Bound) value.Value {
-		switch {
-		case b.Buf != nil:
-			if slices.Contains(e.writes, b.Buf) {
-				e.meet()
-			}
-			e.reads, e.shared = append(e.reads, b.Buf), true // all workers read it, what comes next must not write there
-			return e.load(types.I64, e.bitcast(e.buffer(b.Buf), types.NewPointer(types.I64)), 0)
-		case b.Index != nil:
-			return e.index[b.Index]
-		}
-		return i64(b.Const)
-	}
-	lo, hi := bound(l.Lo), bound(l.Hi)
-	reads, writes := slices.Clone(e.reads), slices.Clone(e.writes)
-	shared, first := e.shared, e.first
-	e.loop(lo, hi, l.Step, nil, func(i value.Value, _ []value.Value) []value.Value {
-		e.index[l.Index] = i
-		e.emitter.store(i, e.at(types.I64, e.indices, i64(l.Slot)))
-		e.steps(l.Body)
-		if e.shared || e.first {
-			e.meet()
-		}
-		return nil
-	})
-	// As before the loop, which may not turn at all.
-	e.reads, e.writes, e.shared, e.first = reads, writes, shared, first
+	e.meetings++
 }
 
 // code returns the function of a kernel, its buffers in the order of the

@@ -83,7 +83,7 @@ func (f *frame) rangeItems(e *syntax.Each) (sequence, bool) {
 	a, ok1 := lo.Int()
 	b, ok2 := hi.Int()
 	if known && ok1 && ok2 {
-		if n := turns(a, b, k); f.c.unrolls(n) {
+		if n := int(min(ir.Turns(a, b, k), math.MaxInt)); f.c.unrolls(n) {
 			return sequence{n, func(i int) value { return intValue(dim.Const(a + i*k)) }}, true
 		}
 	}
@@ -101,19 +101,6 @@ const maxUnrolled = 64
 
 // unrolls reports whether n turns are evaluated one by one.
 func (c *checker) unrolls(n int) bool { return !c.symbolic || n <= maxUnrolled }
-
-// turns returns how many numbers lo, lo+step, ... come before hi.
-func turns(lo, hi, step int) int {
-	// As unsigned numbers the differences fit, whatever the bounds are.
-	var n uint64
-	switch {
-	case step > 0 && lo < hi:
-		n = (uint64(hi)-uint64(lo)-1)/uint64(step) + 1
-	case step < 0 && lo > hi:
-		n = (uint64(lo)-uint64(hi)-1)/-uint64(step) + 1
-	}
-	return int(min(n, math.MaxInt))
-}
 
 // unroll repeats the body of a loop for each item. Names that the body binds
 // first end with each turn.

@@ -115,8 +115,9 @@ func (in *interp[V]) loop(v *ir.Value, args []V) ([]V, error) {
 		}
 		return out, nil
 	}
-	step := int64(v.Attrs.(*ir.LoopAttrs).Step)
-	for i := lo; step > 0 && i < hi || step < 0 && i > hi; {
+	step := v.Attrs.(*ir.LoopAttrs).Step
+	i := lo // may leave i64 after the last turn
+	for left := ir.Turns(int(lo), int(hi), step); left > 0; left-- {
 		if err := in.ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -125,11 +126,7 @@ func (in *interp[V]) loop(v *ir.Value, args []V) ([]V, error) {
 			return nil, err
 		}
 		carried = out
-		next := i + step
-		if (next > i) != (step > 0) {
-			break // the index left i64
-		}
-		i = next
+		i += int64(step)
 	}
 	return carried, nil
 }
