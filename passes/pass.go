@@ -23,6 +23,7 @@ func pipeline() []Pass {
 	return []Pass{
 		{Name: "simplify", Rules: rules(laws), run: simplify}, // equal values look alike after it
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
+		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead}, // last: passes leave values without uses
 	}
 }
