@@ -5,5 +5,10 @@
 // This package is part of the compiler, not of its API; it changes without notice.
 //
 // A pass is a file, and has one name everywhere: that of the file, of the stage
-// ir:NAME, of the flag --passes and of its folder in testdata.
+// ir:NAME, of the flag --passes and of its file in testdata.
+//
+//	simplify   laws that never cost anything
+//	cse        what is computed twice is computed once
+//	slice      of each value only the elements that something needs
+//	dead       what no result needs is not computed
 package passes
