@@ -12,7 +12,7 @@ RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|ru
 .PHONY: help setup build demo test race lint cross fuzz bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: ## checks Go, makes bin/lathe, installs the LLVM library where that finds none
 	@GO="$(GO)" scripts/setup.sh
@@ -40,8 +40,8 @@ cross: ## compiles for the other systems
 fuzz: setup ## every fuzz target for FUZZTIME
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz.sh
 
-bench: setup ## the Go benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build ## measures all suites, each into out/bench/SUITE.json
+	@scripts/bench.sh
 
 clean: ## removes what was built here
 	rm -rf bin out

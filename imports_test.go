@@ -51,6 +51,7 @@ var layers = []layer{
 	{"runtime", "codegen/kernel internal/source ir ir/tensor runtime/jit runtime/pool"},
 
 	{"internal/tensorio", "ir/tensor"},
+	{"internal/draw", "ir ir/tensor"},
 	// No row names these: only test files, which may import anything, do.
 	{"internal/irtest", "internal/source ir ir/dim ir/eval ir/tensor"},
 	{"internal/langtest", "ir/tensor"},
@@ -60,10 +61,13 @@ var layers = []layer{
 	// sees it. tensorio: weights come from files.
 	{"lathe", "codegen codegen/kernel codegen/llvm frontend frontend/check internal/libllvm internal/source" +
 		" internal/tensorio ir ir/eval ir/tensor passes runtime runtime/jit runtime/pool"},
+	// BLAS libraries are rivals only: nothing else may call them.
+	{"benchmarks/blas", ""},
+	// The FMA and bandwidth loops that figures are shares of are IR text, compiled by jit.
+	{"benchmarks", "lathe benchmarks/blas internal/draw internal/libllvm internal/tensorio ir ir/eval ir/tensor runtime/jit"},
 	// The command line prints every stage and judges runs by the evaluator.
-	{"cmd/lathe", "lathe codegen codegen/kernel codegen/llvm codegen/memplan frontend frontend/check frontend/syntax" +
-		" internal/libllvm internal/source internal/tensorio ir ir/eval ir/tensor passes runtime/jit"},
-	{"benchmarks", "lathe ir ir/eval ir/tensor"},
+	{"cmd/lathe", "lathe benchmarks codegen codegen/kernel codegen/llvm codegen/memplan frontend frontend/check frontend/syntax" +
+		" internal/draw internal/libllvm internal/source internal/tensorio ir ir/eval ir/tensor passes runtime/jit"},
 	{"examples/compare", "internal/tensorio ir/tensor"},
 	{"examples/embed", "lathe"}, // what users have
 }
@@ -75,9 +79,9 @@ type layer struct{ name, may string }
 var outside = []layer{
 	{"codeberg.org/sbinet/npyio", "internal/tensorio(test)"},
 	{"github.com/alecthomas/kong", "cmd/lathe"},
-	{"github.com/ebitengine/purego", "internal/libllvm runtime/jit"},
+	{"github.com/ebitengine/purego", "benchmarks/blas internal/libllvm runtime/jit"},
 	{"github.com/google/go-cmp", "*(test)"},
-	{"github.com/jedib0t/go-pretty/v6", "cmd/lathe"},
+	{"github.com/jedib0t/go-pretty/v6", "benchmarks cmd/lathe"},
 	{"github.com/llir/llvm", "codegen/llvm"},
 	{"github.com/nlpodyssey/safetensors", "internal/tensorio"},
 	{"github.com/rivo/uniseg", "internal/source"},
@@ -86,7 +90,7 @@ var outside = []layer{
 	{"github.com/x448/float16", "ir/tensor"},
 	{"golang.org/x/sys", "internal/tensorio runtime runtime/jit runtime/pool"},
 	{"golang.org/x/term", "cmd/lathe"},
-	{"gonum.org/v1/gonum", "cmd/lathe ir/eval ir/tensor lathe *(test)"},
+	{"gonum.org/v1/gonum", "benchmarks cmd/lathe internal/draw ir/eval ir/tensor lathe *(test)"},
 }
 
 // An edge is one import.

@@ -1,13 +1,134 @@
 package main
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
 
-// A benchCmd is lathe bench. It is not in the help.
+	"github.com/lathe-lang/lathe/benchmarks"
+)
+
+// A benchCmd is lathe bench.
 type benchCmd struct {
-	Suite string `arg:"" optional:""`
-	JSON  bool   `name:"json"`
+	Suite   string   `arg:"" optional:"" help:"The suite; without one, the suites are listed."`
+	JSON    bool     `name:"json" help:"Print one JSON document."`
+	Only    string   `placeholder:"REGEXP" help:"Only the rows whose names match."`
+	Size    int      `short:"n" placeholder:"N" help:"The size n of the expressions of laab, in place of 3000."`
+	Samples int      `placeholder:"N" help:"Timings of each contestant, in place of the suite's own number."`
+	Threads []int    `placeholder:"N,..." help:"Numbers of threads, in place of the suite's own."`
+	From    []string `placeholder:"FILE" sep:"none" help:"Measure nothing: show the reports in these JSON files, the rows of a suite together."`
+	Page    string   `placeholder:"FILE.md" help:"Also write a page of Markdown."`
 }
 
-func (c *benchCmd) run(context.Context, *env) error {
-	return usagef("bench is not there yet; lathe run FILE ENTRY --random 1 --repeat N times a model")
+func (c *benchCmd) run(ctx context.Context, e *env) error {
+	if c.Suite == "" && len(c.From) == 0 {
+		for _, s := range benchmarks.Suites() {
+			fmt.Fprintf(e.stdout, "%-8s %s\n", s.Name, s.About)
+		}
+		return nil
+	}
+	reports, err := c.reports(ctx, e)
+	if err != nil {
+		return err
+	}
+	if c.Page != "" {
+		if err := writePage(c.Page, reports); err != nil {
+			return err
+		}
+	}
+	failed := false
+	for _, r := range reports {
+		failed = failed || !r.Pass()
+		if c.JSON {
+			err = printJSON(e, r)
+		} else {
+			err = benchmarks.Print(e.stdout, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if failed {
+		return errFailed
+	}
+	return nil
+}
+
+// reports measures the suite, or reads what was measured.
+func (c *benchCmd) reports(ctx context.Context, e *env) ([]*benchmarks.Report, error) {
+	if len(c.From) > 0 {
+		if c.JSON && len(c.From) > 1 && c.Suite == "" {
+			return nil, usagef("--json prints one document: name a suite")
+		}
+		return stored(c.From, c.Suite)
+	}
+	suite, err := benchmarks.Find(c.Suite)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	cfg := benchmarks.Config{
+		Size: c.Size, Samples: c.Samples, Threads: c.Threads, LLVM: e.getenv("LATHE_LLVM"),
+		OpenBLAS: e.getenv("LATHE_OPENBLAS"), OneDNN: e.getenv("LATHE_ONEDNN"),
+	}
+	if c.Size < 0 || c.Samples < 0 {
+		return nil, usagef("--size and --samples: want 1 or more")
+	}
+	for _, n := range c.Threads {
+		if n < 1 {
+			return nil, usagef("--threads: want 1 or more, have %d", n)
+		}
+	}
+	if c.Only != "" {
+		if cfg.Only, err = regexp.Compile(c.Only); err != nil {
+			return nil, usagef("--only: %v", err)
+		}
+	}
+	// They make OpenBLAS take kernels for another processor, which is no fair rival.
+	for _, name := range []string{"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"} {
+		if err := os.Unsetenv(name); err != nil {
+			return nil, err
+		}
+	}
+	p := e.progress("benchmark")
+	defer p.done()
+	cfg.Progress = p.say
+	report, err := benchmarks.Run(ctx, suite, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return []*benchmarks.Report{report}, nil
+}
+
+// stored reads reports, of one suite where it is named.
+func stored(files []string, suite string) ([]*benchmarks.Report, error) {
+	var list []*benchmarks.Report
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		r := &benchmarks.Report{}
+		if err := json.Unmarshal(data, r); err != nil {
+			return nil, fmt.Errorf("%s: want a report of lathe bench --json: %w", name, err)
+		}
+		if suite == "" || r.Suite == suite {
+			list = append(list, r)
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("none of the files has a report of %s", suite)
+	}
+	return benchmarks.Join(list)
+}
+
+func writePage(name string, reports []*benchmarks.Report) (err error) {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return benchmarks.Page(file, reports)
 }

@@ -18,7 +18,7 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Say what each pass did, what it saved, and which fused kernels came out."`
 	Dump    dumpCmd    `cmd:"" help:"Print the program at a stage: tokens, ast, ir, ir:PASS, opt, kernels, llvm, asm, all."`
 	Build   buildCmd   `cmd:"" help:"Compile ahead of time: object file, shared library, C header."`
-	Bench   benchCmd   `cmd:"" hidden:""`
+	Bench   benchCmd   `cmd:"" help:"Measure a suite of expressions, kernels or models, and print its table."`
 	Version versionCmd `cmd:"" help:"Print the version, the LLVM found and the target."`
 	Doctor  doctorCmd  `cmd:"" help:"Say which LLVM, processor features and cache folder are found, try them, and say what to do."`
 }

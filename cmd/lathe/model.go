@@ -7,6 +7,7 @@ import (
 
 	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/frontend"
+	"github.com/lathe-lang/lathe/internal/draw"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/internal/tensorio"
 	"github.com/lathe-lang/lathe/ir"
@@ -101,12 +102,12 @@ func (m *model) params() ([]string, error) {
 // bind finds a tensor for each argument and each weight.
 func (m *model) bind(e *env) error {
 	bounds := eval.IndexBounds(m.fn)
-	draw := func(i int, name string, t ir.Type) (*lathe.Tensor, error) {
-		r, err := newRandom(*m.seed, name)
+	drawn := func(i int, name string, t ir.Type) (*lathe.Tensor, error) {
+		r, err := draw.New(*m.seed, name)
 		if err != nil {
 			return nil, err
 		}
-		v, err := r.value(t, bounds[i])
+		v, err := r.Value(t, bounds[i])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -122,7 +123,7 @@ func (m *model) bind(e *env) error {
 			}
 		case m.seed != nil:
 			var err error
-			if t, err = draw(i, p.Name, p.Type); err != nil {
+			if t, err = drawn(i, p.Name, p.Type); err != nil {
 				return err
 			}
 		default:
@@ -155,7 +156,7 @@ func (m *model) bind(e *env) error {
 			}
 		} else {
 			var err error
-			if t, err = draw(len(m.sig.Params)+i, p.Name, p.Type); err != nil {
+			if t, err = drawn(len(m.sig.Params)+i, p.Name, p.Type); err != nil {
 				return err
 			}
 		}

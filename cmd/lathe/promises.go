@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/lathe-lang/lathe"
+	"github.com/lathe-lang/lathe/internal/draw"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
@@ -28,6 +29,14 @@ func (c *checked) promises(what string, t *lathe.Tensor, p ir.Props) {
 		}
 	}
 }
+
+// A matrix is m rows and n columns of a tensor, from an element on.
+type matrix struct {
+	t        *lathe.Tensor
+	at, m, n int
+}
+
+func (x matrix) get(i, j int) float64 { return x.t.Float(x.at + i*x.n + j) }
 
 // broken says how a matrix fails properties; "" where it has them all. An
 // element outside of a structure must be zero, and mirrored ones the same.
@@ -109,7 +118,7 @@ func skew(x matrix) string {
 			a.Set(i, j, x.get(i, j))
 		}
 	}
-	off := gram(a)
+	off := draw.Gram(a)
 	for i := range x.n {
 		for j := range x.n {
 			want := 0.0

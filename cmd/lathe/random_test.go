@@ -7,17 +7,18 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe"
+	"github.com/lathe-lang/lathe/internal/draw"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
-func draw(t *testing.T, seed uint64, name string, typ ir.Type, bound int) *lathe.Tensor {
+func drawn(t *testing.T, seed uint64, name string, typ ir.Type, bound int) *lathe.Tensor {
 	t.Helper()
-	r, err := newRandom(seed, name)
+	r, err := draw.New(seed, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := r.value(typ, bound)
+	v, err := r.Value(typ, bound)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestStructure(t *testing.T) {
 		for _, d := range []tensor.DType{tensor.F64, tensor.F32, tensor.BF16} {
 			for n := range 13 {
 				typ := ir.Make(d, 2, n, n).WithProps(p)
-				v := draw(t, uint64(n), "m", typ, 0)
+				v := drawn(t, uint64(n), "m", typ, 0)
 				var c checked
 				c.promises("m", v, p)
 				if !c.ok() {
@@ -57,7 +58,7 @@ func TestRectangles(t *testing.T) {
 		for m := 1; m < 8; m++ {
 			for n := 1; n < 8; n++ {
 				var c checked
-				c.promises("m", draw(t, 1, "m", ir.Make(tensor.F32, m, n).WithProps(p), 0), p)
+				c.promises("m", drawn(t, 1, "m", ir.Make(tensor.F32, m, n).WithProps(p), 0), p)
 				if !c.ok() {
 					t.Errorf("%d x %d: %v", m, n, c.failures)
 				}
@@ -73,7 +74,7 @@ func TestRandomScale(t *testing.T) {
 		shape    []int
 		variance float64
 	}{{[]int{20000}, 1}, {[]int{64, 300}, 1. / 64}, {[]int{5, 16, 200}, 1. / 16}} {
-		v := draw(t, 1, "x", ir.Make(tensor.F64, c.shape...), 0)
+		v := drawn(t, 1, "x", ir.Make(tensor.F64, c.shape...), 0)
 		n := float64(v.Len())
 		sum, squares := 0.0, 0.0
 		for _, x := range v.Floats() {
@@ -94,7 +95,7 @@ func TestRandomIntegers(t *testing.T) {
 		dtype       tensor.DType
 		bound, most int64
 	}{{tensor.I64, 0, 1}, {tensor.I64, 1, 0}, {tensor.I32, 7, 6}, {tensor.I8, 1000, 127}, {tensor.U8, 1000, 255}, {tensor.Bool, 0, 1}} {
-		v := draw(t, 1, "i", ir.Make(c.dtype, 20000), int(c.bound))
+		v := drawn(t, 1, "i", ir.Make(c.dtype, 20000), int(c.bound))
 		seen := map[int64]bool{}
 		for _, x := range v.Ints() {
 			if x < 0 || x > c.most {
@@ -111,11 +112,11 @@ func TestRandomIntegers(t *testing.T) {
 // TestRandomNames sees that seed and name decide, and nothing else.
 func TestRandomNames(t *testing.T) {
 	typ := ir.Make(tensor.F32, 3, 4)
-	a := draw(t, 1, "a", typ, 0)
-	if !tensor.Equal(a, draw(t, 1, "a", typ, 0)) {
+	a := drawn(t, 1, "a", typ, 0)
+	if !tensor.Equal(a, drawn(t, 1, "a", typ, 0)) {
 		t.Error("the same draw gives other values")
 	}
-	for _, other := range []*lathe.Tensor{draw(t, 2, "a", typ, 0), draw(t, 1, "b", typ, 0)} {
+	for _, other := range []*lathe.Tensor{drawn(t, 2, "a", typ, 0), drawn(t, 1, "b", typ, 0)} {
 		if tensor.Equal(a, other) {
 			t.Error("another seed or name gives the same values")
 		}

@@ -1,31 +1,33 @@
-package main
+// Package draw makes random tensors whose declared properties hold: what lathe
+// run --random and the benchmarks work on.
+package draw
 
 import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
 
-	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
-// A random draws the value of one argument or weight. What it draws depends
+// A Source draws the value of one argument or weight. What it draws depends
 // on the seed, the name and the type alone.
-type random struct{ *rand.Rand }
+type Source struct{ *rand.Rand }
 
-func newRandom(seed uint64, name string) (*random, error) {
+// New returns the source of the tensor of a name.
+func New(seed uint64, name string) (*Source, error) {
 	h := fnv.New64a()
 	if _, err := h.Write([]byte(name)); err != nil {
 		return nil, err
 	}
-	return &random{rand.New(rand.NewPCG(seed, h.Sum64()))}, nil
+	return &Source{rand.New(rand.NewPCG(seed, h.Sum64()))}, nil
 }
 
-// value draws a tensor of a type. Floats are normal, in matrices scaled by
+// Value draws a tensor of a type. Floats are normal, in matrices scaled by
 // 1/sqrt of the last dimension but one; integers are uniform below bound, or 0
 // and 1 where bound is 0; bools are both. The type's properties hold.
-func (r *random) value(t ir.Type, bound int) (*lathe.Tensor, error) {
+func (r *Source) Value(t ir.Type, bound int) (*tensor.Tensor, error) {
 	shape := t.Dims()
 	out, err := tensor.Alloc(t.DType, shape, 0)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package draw
 
 import (
 	"math"
@@ -6,10 +6,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// gram returns q^T q - I for a square q. For matrices so small that n units of
+// Gram returns q^T q - I for a square q. For matrices so small that n units of
 // rounding are few, its elements are summed in twice the precision; large ones
 // leave room for the errors of an ordinary product, which grow like sqrt(n).
-func gram(q *mat.Dense) *mat.Dense {
+func Gram(q *mat.Dense) *mat.Dense {
 	const small = 256
 	n, _ := q.Dims()
 	out := mat.NewDense(n, n, nil)
@@ -54,7 +54,7 @@ func columnDot(q *mat.Dense, i, j int, start float64) float64 {
 // q - q (q^T q - I) / 2.
 func orthonormal(q *mat.Dense) {
 	var step mat.Dense
-	step.Mul(q, gram(q))
+	step.Mul(q, Gram(q))
 	step.Scale(-0.5, &step)
 	q.Add(q, &step)
 }

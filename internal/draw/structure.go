@@ -1,16 +1,16 @@
-package main
+package draw
 
 import (
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
 // structure makes the last two dimensions of t have properties.
-func (r *random) structure(t *lathe.Tensor, p ir.Props) error {
+func (r *Source) structure(t *tensor.Tensor, p ir.Props) error {
 	shape := t.Shape()
 	m, n := shape[len(shape)-2], shape[len(shape)-1]
 	if m*n == 0 {
@@ -28,7 +28,7 @@ func (r *random) structure(t *lathe.Tensor, p ir.Props) error {
 
 // A matrix is m rows and n columns of a tensor, from an element on.
 type matrix struct {
-	t        *lathe.Tensor
+	t        *tensor.Tensor
 	at, m, n int
 }
 
@@ -37,7 +37,7 @@ func (x matrix) set(i, j int, v float64) { x.t.SetFloat(x.at+i*x.n+j, v) }
 
 // matrix makes x have properties. Where several hold at once that are drawn
 // in different ways, the identity or a diagonal has them all.
-func (r *random) matrix(x matrix, p ir.Props) {
+func (r *Source) matrix(x matrix, p ir.Props) {
 	below, above := p.Band(x.m, x.n)
 	triangular := below == 0 || above == 0
 	switch {
@@ -107,7 +107,7 @@ func (x matrix) mirror(width int) {
 
 // spd makes x a a^T / n + I for the elements a that it has; inside a band it
 // makes the diagonal outweigh the rest.
-func (r *random) spd(x matrix, below, above int) {
+func (r *Source) spd(x matrix, below, above int) {
 	n := x.n
 	if width := min(below, above); width < n-1 {
 		x.mirror(width)
@@ -144,7 +144,7 @@ func (r *random) spd(x matrix, below, above int) {
 }
 
 // orthogonal makes x the Q of the elements that it has.
-func (r *random) orthogonal(x matrix) {
+func (r *Source) orthogonal(x matrix) {
 	a := mat.NewDense(x.n, x.n, nil)
 	for i := range x.n {
 		for j := range x.n {
@@ -164,7 +164,7 @@ func (r *random) orthogonal(x matrix) {
 }
 
 // places draws a permutation, or a 1 for each row, inside of the band.
-func (r *random) places(x matrix, p ir.Props, below, above int) {
+func (r *Source) places(x matrix, p ir.Props, below, above int) {
 	places := make([]int, x.m)
 	switch full := below >= x.m-1 && above >= x.n-1; {
 	case p.Any(ir.Permutation|ir.Orthogonal) && full && !p.Mirrored():

@@ -1,0 +1,131 @@
+package benchmarks
+
+import (
+	"context"
+	"runtime/debug"
+	"time"
+)
+
+// A contestant is something that is timed beside others.
+type contestant struct {
+	name  string
+	reset func()                        // before each timing, not timed; nil for nothing
+	run   func() error                  // once
+	many  func(n int) error             // n times; nil to repeat run
+	self  func() (time.Duration, error) // in place of run: once, timed by itself
+	calls int                           // how many runs a timing covers; 0 to find out
+}
+
+// A rules says how a race goes.
+type rules struct {
+	samples int  // timings of each contestant
+	scrub   bool // caches are emptied before each timing, which then is of one run
+	// What a timing lasts at least, without scrubbing, by repeating the run;
+	// the clock and a call from Go are nothing beside it.
+	least time.Duration
+}
+
+const (
+	// slow is how long a run may take to be timed as often as the protocol says;
+	// slower ones are timed few times.
+	slow = 3 * time.Second
+	few  = 3
+)
+
+// race times contestants in turns: one timing of each, then again, each round
+// beginning with another one. It returns the seconds of one run.
+func (s *session) race(ctx context.Context, r rules, list []contestant) ([]samples, error) {
+	// A collection during a timing would be charged to whoever runs.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	raw := make([][]float64, len(list))
+	rounds := r.samples
+	for i := range list {
+		c := &list[i]
+		if c.reset != nil {
+			c.reset()
+		}
+		took, err := c.time(1) // warms caches, pools and pages up
+		if err != nil {
+			return nil, err
+		}
+		if took > slow {
+			rounds = min(rounds, few)
+		}
+		if c.calls == 0 {
+			c.calls = 1
+		}
+		if r.scrub || r.least == 0 {
+			continue
+		}
+		for took = 0; took < r.least; {
+			if took, err = c.time(c.calls); err != nil {
+				return nil, err
+			}
+			if took < r.least {
+				grow := min(10, 1.2*float64(r.least)/float64(max(took, 1)))
+				c.calls = max(c.calls+1, int(grow*float64(c.calls)))
+			}
+		}
+	}
+	for round := range rounds {
+		for k := range list {
+			i := (round + k) % len(list)
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if list[i].reset != nil {
+				list[i].reset()
+			}
+			if r.scrub {
+				s.scrub()
+			}
+			took, err := list[i].time(list[i].calls)
+			if err != nil {
+				return nil, err
+			}
+			raw[i] = append(raw[i], took.Seconds()/float64(list[i].calls))
+		}
+	}
+	out := make([]samples, len(list))
+	for i := range raw {
+		out[i] = sorted(raw[i])
+	}
+	return out, nil
+}
+
+// time times n runs together.
+func (c *contestant) time(n int) (time.Duration, error) {
+	if c.self != nil {
+		sum := time.Duration(0)
+		for range n {
+			took, err := c.self()
+			if err != nil {
+				return 0, err
+			}
+			sum += took
+		}
+		return sum, nil
+	}
+	start := time.Now()
+	if c.many != nil {
+		err := c.many(n)
+		return time.Since(start), err
+	}
+	for range n {
+		if err := c.run(); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start), nil
+}
+
+// scrub empties the caches: it writes 300 MB, as the LAAB suite does.
+func (s *session) scrub() {
+	const size = 300_000_000
+	if s.scrubbed == nil {
+		s.scrubbed = make([]byte, size)
+	}
+	for i := 0; i < len(s.scrubbed); i += 64 {
+		s.scrubbed[i]++
+	}
+}
