@@ -42,11 +42,11 @@ func stageTexts(t *testing.T, program string) map[string]string {
 	if diff := cmp.Diff(texts["kernels"], kernels.String()); diff != "" {
 		t.Errorf("the kernels depend on the machine (-this +fixed):\n%s", diff)
 	}
-	text, err := llvm.Emit(kernels, target, llvm.Options{Symbol: "lathe_program"})
+	code, err := llvm.Emit(kernels, target, llvm.Options{Symbol: "lathe_program"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts["llvm"] = divisionOf(t, string(text))
+	texts["llvm"] = divisionOf(t, string(code.Text()))
 	return texts
 }
 

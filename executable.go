@@ -20,9 +20,9 @@ type Executable struct {
 	bound   []*Tensor
 }
 
-func newExecutable(ctx context.Context, m *machine, p *kernel.Program, sig *frontend.Signature, object []byte, bound []*Tensor, w *weights, opts Options) (*Executable, error) {
+func newExecutable(ctx context.Context, m *machine, p *kernel.Program, sig *frontend.Signature, objects [][]byte, bound []*Tensor, w *weights, opts Options) (*Executable, error) {
 	run, err := runtime.New(ctx, runtime.Config{
-		Program: p, Object: object, Symbol: programSymbol, Load: loadSymbol, Weights: bound, Pool: m.pool, Threads: opts.threads(),
+		Program: p, Objects: objects, Symbol: programSymbol, Load: loadSymbol, Weights: bound, Pool: m.pool, Threads: opts.threads(),
 	})
 	if err != nil {
 		return nil, err

@@ -242,26 +242,26 @@ func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *E
 	if err := kernel.Verify(program); err != nil {
 		return nil, &InternalError{Stage: stage, Entry: name, Value: err}
 	}
-	text, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol, Load: loadSymbol, Clock: opts.Clock})
+	code, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol, Load: loadSymbol, Clock: opts.Clock})
 	if err != nil {
 		return nil, &InternalError{Stage: "llvm", Entry: name, Value: err}
 	}
 	opts.see("kernels", program.String)
-	opts.see("llvm", func() string { return string(text) })
+	opts.see("llvm", func() string { return string(code.Text()) })
 
 	stage = "machine code"
-	object, err := jit.Compile(ctx, host.lib, host.host, text, jit.Object)
+	objects, err := jit.CompileAll(ctx, host.lib, host.host, code.Modules(), jit.Object)
 	if err != nil {
 		return nil, err
 	}
 	if opts.Stage != nil {
-		asm, err := jit.Compile(ctx, host.lib, host.host, text, jit.Assembly)
+		asm, err := jit.Compile(ctx, host.lib, host.host, code.Text(), jit.Assembly)
 		if err != nil {
 			return nil, err
 		}
 		opts.see("asm", func() string { return string(asm) })
 	}
-	return newExecutable(ctx, host, program, sig, object, bound, w, opts)
+	return newExecutable(ctx, host, program, sig, objects, bound, w, opts)
 }
 
 // The names of a program's functions in its object file: what a call runs, and

@@ -42,12 +42,12 @@ func (p *Program) Library(ctx context.Context, entry, name string, opts Options)
 		return nil, err
 	}
 	program := codegen.Kernels(f, host.target(), opts.Math == Strict)
-	text, err := llvm.Emit(program, host.target(), llvm.Options{C: name})
+	code, err := llvm.Emit(program, host.target(), llvm.Options{C: name})
 	if err != nil {
 		return nil, &InternalError{Stage: "llvm", Entry: entry, Value: err}
 	}
 	l = &Library{Header: llvm.Header(program, name)}
-	if l.Object, err = jit.Compile(ctx, host.lib, host.host, text, jit.Object); err != nil {
+	if l.Object, err = jit.Compile(ctx, host.lib, host.host, code.Text(), jit.Object); err != nil {
 		return nil, err
 	}
 	if l.Shared, err = jit.SharedObject(l.Object, "lib"+name+".so", "libc.so.6"); err != nil {

@@ -60,13 +60,13 @@ func (p *Program) Inspect(ctx context.Context, entry string, opts Options) (*ir.
 	if opts.Stage == nil {
 		return f, program, nil
 	}
-	text, err := llvm.Emit(program, host.target(), llvm.Options{Symbol: programSymbol})
+	code, err := llvm.Emit(program, host.target(), llvm.Options{Symbol: programSymbol})
 	if err != nil {
 		return nil, nil, &InternalError{Stage: "llvm", Entry: entry, Value: err}
 	}
 	opts.see("kernels", program.String)
-	opts.see("llvm", func() string { return string(text) })
-	asm, err := jit.Compile(ctx, host.lib, host.host, text, jit.Assembly)
+	opts.see("llvm", func() string { return string(code.Text()) })
+	asm, err := jit.Compile(ctx, host.lib, host.host, code.Text(), jit.Assembly)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -24,9 +24,9 @@ var ErrClosed = errors.New("the executable is closed")
 // A Config is what an executable is made of.
 type Config struct {
 	Program *kernel.Program
-	Object  []byte // machine code of the program, made for this processor
-	Symbol  string // of the program's function in it
-	Load    string // of the function that loads the weights, where the program has steps for that
+	Objects [][]byte // machine code of the program, made for this processor
+	Symbol  string   // of the program's function in it
+	Load    string   // of the function that loads the weights, where the program has steps for that
 	Weights []*tensor.Tensor
 	Pool    *pool.Pool // outlives the executable
 	Threads int        // most workers of a run, at least 1; more than kernel.CtxMaxWorkers is as many
@@ -55,7 +55,7 @@ type Executable struct {
 // must be those of the program in order; of them it keeps those that runs read.
 // The error is ctx.Err() if ctx ended first.
 func New(ctx context.Context, c Config) (*Executable, error) {
-	image, err := jit.Load(c.Object, c.Pool.Resolve)
+	image, err := jit.LoadAll(c.Objects, c.Pool.Resolve)
 	if err != nil {
 		return nil, err
 	}

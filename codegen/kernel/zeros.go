@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -20,6 +21,14 @@ func (p *Program) HasZeros(v *ir.Value) bool {
 	has := v.Type.DType.IsFloat() && p.findZeros(v)
 	p.zeros[v] = has
 	return has
+}
+
+// Private returns a copy of p for the use of one goroutine: what is found on
+// demand is kept apart.
+func (p *Program) Private() *Program {
+	q := *p
+	q.zeros = maps.Clone(p.zeros)
+	return &q
 }
 
 // Structured reports whether t promises zeros or mirrored elements.

@@ -57,11 +57,11 @@ func TestLibrary(t *testing.T) {
 	m.barrier = nil // nothing but the C library
 	f := parse(t, layer)
 	p := plan(t, f, m.target, false)
-	text, err := Emit(p, m.target, Options{C: "layer"})
+	code, err := Emit(p, m.target, Options{C: "layer"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	img := m.load(t, string(text))
+	img := m.load(t, code.Text())
 	call := func(name string, args ...uintptr) uintptr {
 		fn, ok := img.Symbol("layer_" + name)
 		if !ok {

@@ -32,7 +32,7 @@ func TestEqualKernels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(out)
+		return string(out.Text())
 	}
 	count := func(s string) int { return strings.Count(s, "define internal void @k") }
 	few, many := count(text(3)), count(text(12))
@@ -50,11 +50,11 @@ func TestSameText(t *testing.T) {
 		f, _ := irtest.Random(seed, irtest.Config{})
 		var texts [2][]byte
 		for i := range texts {
-			var err error
-			texts[i], err = Emit(plan(t, f, Target{VectorBytes: 32}, false), Target{VectorBytes: 32}, Options{Symbol: "program"})
+			code, err := Emit(plan(t, f, Target{VectorBytes: 32}, false), Target{VectorBytes: 32}, Options{Symbol: "program"})
 			if err != nil {
 				t.Fatal(err)
 			}
+			texts[i] = bytes.Join(append(code.Modules(), code.Text()), nil)
 		}
 		if !bytes.Equal(texts[0], texts[1]) {
 			t.Fatalf("random %d: two texts of %v", seed, f)

@@ -39,20 +39,23 @@ type Options struct {
 	Clock bool
 }
 
-// Emit returns the module text of p. It sets p.Scratch. The error is for what
+// Emit returns the code of p. It sets p.Scratch. The error is for what
 // has no code yet; whatever else is wrong with p is a bug of the compiler, which
 // the error says too.
-func Emit(p *kernel.Program, t Target, opts Options) (text []byte, err error) {
+func Emit(p *kernel.Program, t Target, opts Options) (code *Code, err error) {
 	defer func() {
 		if x := recover(); x != nil { // llir panics on mistakes of ours
 			err = fmt.Errorf("internal error: code for %s: %v\n%s", p.Func.Name, x, debug.Stack())
 		}
 	}()
 	m := newModule(t, p.Strict)
+	if err := m.emitKernels(p); err != nil {
+		return nil, err
+	}
 	program := m.program(p, opts)
 	load := m.loadProgram(p, opts)
 	if opts.C != "" {
 		m.library(p, opts.C, load, program)
 	}
-	return m.text(), nil
+	return newCode(m, p), nil
 }

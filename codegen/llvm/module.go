@@ -6,6 +6,8 @@ import (
 	"github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/types"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
 )
 
 // A Target says for what code is emitted. LLVM's own names; the zero Target is
@@ -21,16 +23,16 @@ type module struct {
 	m         *ir.Module
 	target    Target
 	strict    bool
-	externals map[string]*ir.Func    // declared, by name
-	constants map[string]*ir.Global  // elements that are part of the program, by name
-	kernels   [][]byte               // the text of each kernel
-	known     map[string]*kernelCode // by text, but for the name
+	externals map[string]*ir.Func          // declared, by name
+	constants map[string]*ir.Global        // elements that are part of the program, by name
+	kernels   []*kernelCode                // the different ones, in order of first use
+	uses      map[*kernel.Kernel]kernelUse // of the program's kernels
 }
 
 func newModule(t Target, strict bool) *module {
 	m := &module{
 		m: ir.NewModule(), target: t, strict: strict,
-		externals: map[string]*ir.Func{}, constants: map[string]*ir.Global{}, known: map[string]*kernelCode{},
+		externals: map[string]*ir.Func{}, constants: map[string]*ir.Global{},
 	}
 	m.m.TargetTriple = t.Triple
 	return m

@@ -78,11 +78,11 @@ func BenchmarkNests(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			f := parse(b, c.text)
 			p := plan(b, f, m.target, false)
-			text, err := Emit(p, m.target, Options{Symbol: "program"})
+			code, err := Emit(p, m.target, Options{Symbol: "program"})
 			if err != nil {
 				b.Fatal(err)
 			}
-			fn, _ := m.load(b, string(text)).Symbol("program")
+			fn, _ := m.load(b, code.Text()).Symbol("program")
 			ctx, _ := place(b, p, randomArgs(f, 1), 1)
 			bytes := 0
 			for _, x := range append(p.Params, p.Results...) {

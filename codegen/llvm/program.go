@@ -1,11 +1,6 @@
 package llvm
 
 import (
-	"bytes"
-	"fmt"
-	"slices"
-	"strings"
-
 	llir "github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/constant"
 	"github.com/llir/llvm/ir/enum"
@@ -37,12 +32,6 @@ type programEmitter struct {
 	shared        bool // a kernel ran that all take part in
 	first         bool // a kernel ran on the first worker alone
 	meetings      int  // how often they meet, as far as the text goes
-}
-
-// A kernelCode is the function of a kernel, which equal kernels share.
-type kernelCode struct {
-	fn      *llir.Func
-	pointer []types.Type // of the buffers
 }
 
 // program emits the function that runs in each call, with its kernels.
@@ -138,7 +127,8 @@ func (e *programEmitter) buffer(b *kernel.Buffer) value.Value {
 
 // kernel calls a kernel, after the others if it needs what they did.
 func (e *programEmitter) kernel(k *kernel.Kernel) {
-	code, buffers, small := e.code(k)
+	use := e.m.uses[k]
+	code, buffers, small := use.code, use.buffers, use.small
 	if code == nil {
 		return
 	}
@@ -201,124 +191,4 @@ func (e *programEmitter) meet() {
 	e.cur = next
 	e.reads, e.writes, e.shared, e.first = nil, nil, false, false
 	e.meetings++
-}
-
-// code returns the function of a kernel, its buffers in the order of the
-// parameters, and whether it is too small to share; no function if there is
-// nothing to do.
-func (e *programEmitter) code(k *kernel.Kernel) (*kernelCode, []*kernel.Buffer, bool) {
-	ps := []*llir.Param{
-		llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("workers", types.I64),
-		llir.NewParam("indices", types.NewPointer(types.I64)),
-	}
-	em := e.m.define(k.Name, enum.LinkageInternal, types.Void, ps...)
-	em.fn.FuncAttrs = append(em.fn.FuncAttrs, enum.FuncAttrNoInline)
-	var buffers []*kernel.Buffer
-	code := &kernelCode{fn: em.fn}
-	byBuffer := map[*kernel.Buffer]*llir.Param{}
-	ptr := func(b *kernel.Buffer) value.Value {
-		p := byBuffer[b]
-		if p == nil {
-			t := types.NewPointer(memType(b.Type.DType))
-			p = llir.NewParam(fmt.Sprintf("b%d", len(buffers)), t)
-			p.Attrs = []llir.ParamAttribute{enum.ParamAttrNoAlias, enum.ParamAttrNoCapture}
-			if n := b.Type.Bytes(); n > 0 {
-				p.Attrs = append(p.Attrs, llir.Dereferenceable{N: uint64(n)})
-			}
-			byBuffer[b] = p
-			buffers, code.pointer = append(buffers, b), append(code.pointer, t)
-			em.fn.Params, em.fn.Sig.Params = append(em.fn.Params, p), append(em.fn.Sig.Params, t)
-		}
-		return p
-	}
-	s := newScope(em, e.prog, k, ps[0], ps[1], ps[2], ps[3], ptr)
-	switch {
-	case k.Nest != nil:
-		s.emitNest()
-	case k.Pack != nil:
-		s.emitPack()
-	case k.Gemm != nil:
-		s.emitGemm()
-	default:
-		s.emitSingle()
-	}
-	s.cur.NewRet(nil)
-	e.m.m.Funcs = slices.DeleteFunc(e.m.m.Funcs, func(f *llir.Func) bool { return f == em.fn })
-	if len(em.fn.Blocks) == 1 && len(em.cur.Insts) == 0 {
-		return nil, nil, true
-	}
-	text := em.fn.LLString()
-	key := strings.Replace(text, "@"+k.Name+"(", "@(", 1)
-	if same := e.m.known[key]; same != nil {
-		return same, buffers, s.small()
-	}
-	e.m.known[key] = code
-	e.m.kernels = append(e.m.kernels, []byte(text))
-	return code, buffers, s.small()
-}
-
-// fewElements is how much work, in operations of an element, is too little to
-// share: waking and meeting others takes longer.
-const fewElements = 1 << 15
-
-// small reports whether the kernel is for one worker.
-func (s *scope) small() bool {
-	switch k := s.k; {
-	case k.Nest != nil:
-		e := &nester{scope: s, n: k.Nest}
-		return product(k.Nest.Outer)*max(1, product(k.Nest.Inner)) < fewElements/s.work(e.roots())
-	case k.Gemm != nil:
-		work := k.Gemm.Value.Type.Elems()
-		for _, d := range k.Gemm.Sum {
-			work *= d.Size
-		}
-		return work < smallWork
-	case k.Single != nil:
-		return singleWork(k.Single) < fewElements
-	}
-	return false
-}
-
-// text returns the text of the module, with the kernels behind all else.
-func (m *module) text() []byte {
-	var b bytes.Buffer
-	b.WriteString(m.m.String())
-	for _, k := range m.kernels {
-		b.WriteByte('\n')
-		b.Write(k)
-		b.WriteByte('\n')
-	}
-	return b.Bytes()
-}
-
-// failure returns the function that records an error: the first of a worker
-// stays, and the cancel word asks all to stop.
-func (m *module) failure() *llir.Func {
-	const name = "lathe_fail"
-	if f := m.externals[name]; f != nil {
-		return f
-	}
-	ps := []*llir.Param{
-		llir.NewParam("ctx", types.I8Ptr), llir.NewParam("worker", types.I64), llir.NewParam("code", types.I64),
-		llir.NewParam("site", types.I64), llir.NewParam("value", types.I64), llir.NewParam("bound", types.I64),
-	}
-	e := m.define(name, enum.LinkageInternal, types.Void, ps...)
-	e.fn.FuncAttrs = append(e.fn.FuncAttrs, enum.FuncAttrNoInline)
-	m.externals[name] = e.fn
-	byteAt := func(off value.Value) value.Value { return e.at(types.I8, ps[0], off) }
-	slot := e.add(e.mul(ps[1], i64(kernel.CtxErrorSize)), i64(kernel.CtxErrors))
-	word := func(off int) value.Value {
-		return e.bitcast(byteAt(e.add(slot, i64(off))), types.NewPointer(types.I64))
-	}
-	first := e.icmp(enum.IPredEQ, e.load(types.I64, word(kernel.CtxErrorCode), 0), i64(0))
-	e.when(first, func() {
-		for i, off := range []int{kernel.CtxErrorCode, kernel.CtxErrorSite, kernel.CtxErrorValue, kernel.CtxErrorBound} {
-			e.store(ps[2+i], word(off))
-		}
-	})
-	cancel := e.bitcast(byteAt(i64(kernel.CtxCancel)), types.NewPointer(types.I32))
-	st := e.cur.NewStore(constant.NewInt(types.I32, 2), cancel)
-	st.Atomic, st.Ordering, st.Align = true, enum.AtomicOrderingMonotonic, 4
-	e.cur.NewRet(nil)
-	return e.fn
 }

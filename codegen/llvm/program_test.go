@@ -1,6 +1,7 @@
 package llvm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,17 +53,17 @@ type machine struct {
 func newMachine(t testing.TB, lib *libllvm.Library, bytes int) *machine {
 	m := &machine{lib: lib}
 	m.host, m.target = hostTarget(lib, bytes)
-	m.barrier = m.load(t, alone)
+	m.barrier = m.load(t, []byte(alone))
 	return m
 }
 
-func (m *machine) load(t testing.TB, text string) *jit.Image {
+func (m *machine) load(t testing.TB, texts ...[]byte) *jit.Image {
 	t.Helper()
-	obj, err := jit.Compile(context.Background(), m.lib, m.host, []byte(text), jit.Object)
+	objs, err := jit.CompileAll(context.Background(), m.lib, m.host, texts, jit.Object)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
+		t.Fatalf("%v\n%s", err, bytes.Join(texts, nil))
 	}
-	img, err := jit.Load(obj, func(name string) uintptr {
+	img, err := jit.LoadAll(objs, func(name string) uintptr {
 		if m.barrier != nil {
 			if fn, ok := m.barrier.Symbol(name); ok {
 				return fn
@@ -71,7 +72,7 @@ func (m *machine) load(t testing.TB, text string) *jit.Image {
 		return jit.LibC(name)
 	})
 	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
+		t.Fatalf("%v\n%s", err, bytes.Join(texts, nil))
 	}
 	t.Cleanup(func() { img.Close() })
 	return img
@@ -130,11 +131,11 @@ func failureOf(ctx []byte) error {
 func (m *machine) run(t testing.TB, f *ir.Func, args []*tensor.Tensor, strict bool) ([]*tensor.Tensor, error) {
 	t.Helper()
 	p := plan(t, f, m.target, strict)
-	text, err := Emit(p, m.target, Options{Symbol: "program", Load: "load"})
+	code, err := Emit(p, m.target, Options{Symbol: "program", Load: "load"})
 	if err != nil {
 		t.Fatalf("%v\n%v", err, p)
 	}
-	img := m.load(t, string(text))
+	img := m.load(t, code.Modules()...)
 	ctx, memory := place(t, p, args, 1)
 	for _, name := range []string{"load", "program"} {
 		if fn, ok := img.Symbol(name); ok {

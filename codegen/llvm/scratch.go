@@ -27,13 +27,22 @@ func (s *scope) scratch(n int) value.Value {
 // number returns the i64 constant of the module called name, whose value is
 // now n.
 func (m *module) number(name string, n int) value.Value {
+	if g := m.setNumber(name, n); g != nil {
+		return g
+	}
+	g := m.m.NewGlobalDef(name, i64(n))
+	g.Linkage, g.Immutable, g.Align = enum.LinkageInternal, true, ir.Align(8)
+	return g
+}
+
+// setNumber gives a constant of the module the value n, if there is one of that
+// name.
+func (m *module) setNumber(name string, n int) *ir.Global {
 	for _, g := range m.m.Globals {
 		if g.Name() == name {
 			g.Init = i64(n)
 			return g
 		}
 	}
-	g := m.m.NewGlobalDef(name, i64(n))
-	g.Linkage, g.Immutable, g.Align = enum.LinkageInternal, true, ir.Align(8)
-	return g
+	return nil
 }

@@ -73,15 +73,15 @@ func TestWorkers(t *testing.T) {
 	}
 	for _, strict := range []bool{false, true} {
 		p := plan(t, f, m.target, strict)
-		text, err := Emit(p, m.target, Options{Symbol: "program"})
+		code, err := Emit(p, m.target, Options{Symbol: "program"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		obj, err := jit.Compile(context.Background(), lib, m.host, text, jit.Object)
+		objs, err := jit.CompileAll(context.Background(), lib, m.host, code.Modules(), jit.Object)
 		if err != nil {
 			t.Fatal(err)
 		}
-		img, err := jit.Load(obj, workers.Resolve)
+		img, err := jit.LoadAll(objs, workers.Resolve)
 		if err != nil {
 			t.Fatal(err)
 		}

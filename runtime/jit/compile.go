@@ -1,9 +1,14 @@
 package jit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/lathe-lang/lathe/internal/libllvm"
 )
@@ -46,6 +51,36 @@ func Compile(ctx context.Context, lib *libllvm.Library, target Target, irText []
 		return nil, err
 	}
 	return code, nil
+}
+
+// CompileAll compiles modules apart, to one piece of code each, on as many
+// processors as the process may use. Which one gets which has no influence on
+// the code. The error is that of the first module that has one.
+func CompileAll(ctx context.Context, lib *libllvm.Library, target Target, irTexts [][]byte, kind Kind) ([][]byte, error) {
+	codes, errs := make([][]byte, len(irTexts)), make([]error, len(irTexts))
+	// The longest first, so that none is left over at the end.
+	order := make([]int, len(irTexts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(irTexts[b]), len(irTexts[a])) })
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(len(irTexts), runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for n := next.Add(1); int(n) <= len(order); n = next.Add(1) {
+				i := order[n-1]
+				codes[i], errs[i] = Compile(ctx, lib, target, irTexts[i], kind)
+			}
+		})
+	}
+	workers.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return codes, nil
 }
 
 func compile(ctx context.Context, lib *libllvm.Library, target Target, irText []byte, pipeline string, emit int) ([]byte, error) {

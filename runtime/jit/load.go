@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An Image is an object file that is loaded into the process. Its code is
+// An Image is object files that are loaded into the process as one. Its code is
 // executable and not writable, its data writable at most.
 type Image struct {
 	symbols map[string]uintptr
@@ -35,10 +35,15 @@ func Supported() error {
 // not exist, which is an error. A file of whatever content is an error or an
 // image; the code in it is trusted.
 func Load(obj []byte, resolve func(name string) uintptr) (*Image, error) {
+	return LoadAll([][]byte{obj}, resolve)
+}
+
+// LoadAll is Load for object files of which each may use what the others define.
+func LoadAll(objs [][]byte, resolve func(name string) uintptr) (*Image, error) {
 	if err := Supported(); err != nil {
 		return nil, err
 	}
-	o, err := readObject(obj)
+	o, err := readObjects(objs)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func Load(obj []byte, resolve func(name string) uintptr) (*Image, error) {
 	return img, nil
 }
 
-// Symbol returns the address of a global symbol of the object.
+// Symbol returns the address of a global symbol of the objects.
 func (img *Image) Symbol(name string) (uintptr, bool) {
 	addr, ok := img.symbols[name]
 	return addr, ok
