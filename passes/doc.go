@@ -10,5 +10,6 @@
 //	simplify   laws that never cost anything
 //	cse        what is computed twice is computed once
 //	slice      of each value only the elements that something needs
+//	hoist      work goes out of loops
 //	dead       what no result needs is not computed
 package passes

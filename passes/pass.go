@@ -24,6 +24,7 @@ func pipeline() []Pass {
 		{Name: "simplify", Rules: rules(laws), run: simplify}, // equal values look alike after it
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
+		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},
 		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead}, // last: passes leave values without uses
 	}
 }

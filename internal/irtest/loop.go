@@ -2,6 +2,7 @@ package irtest
 
 import (
 	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/dim"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
@@ -81,4 +82,48 @@ func (g *gen) joined(v *ir.Value, inside int) *ir.Value {
 	a := g.emit(ir.OpMul, nil, none, v, half)
 	b := g.emit(ir.OpMul, nil, none, u, half)
 	return g.emit(ir.OpAdd, nil, none, a, b)
+}
+
+// turned makes a loop of a few turns over the rows of a matrix; turn makes what
+// is carried on from a row and what is carried.
+func (g *gen) turned(rows *ir.Value, turn func(row, carried *ir.Value) *ir.Value) {
+	if g.depth > 0 {
+		return
+	}
+	n := rows.Type.Dims()[0]
+	first := g.like(rows.Type.DType, []int{1, rows.Type.Dims()[1]})
+	outside := len(g.vals)
+	g.depth++
+	results, err := g.b.Loop(g.constant(tensor.I64, 0), g.constant(tensor.I64, float64(n)), 1, []*ir.Value{first}, func(i *ir.Value, carried []*ir.Value) ([]*ir.Value, error) {
+		g.facts[i] = facts{mag: float64(n), exact: true, below: n}
+		g.facts[carried[0]] = facts{mag: g.facts[first].mag + float64(n)*g.facts[rows].mag}
+		row := g.emit(ir.OpDynSlice, &ir.DynSliceAttrs{Axis: 0, Size: dim.Const(1)}, none, rows, i)
+		return []*ir.Value{turn(row, carried[0])}, nil
+	})
+	g.depth--
+	if err != nil {
+		panic(err) // what is carried keeps its type
+	}
+	g.vals = g.vals[:outside]
+	g.facts[results[0]] = facts{mag: limit(rows.Type.DType)}
+	g.vals = append(g.vals, results[0])
+}
+
+// summedProducts adds up products of rows with a matrix that no turn changes.
+func summedProducts(g *gen) {
+	n := 2 + g.src.Int(5, "size")
+	rows, w := g.like(g.float, []int{1 + g.src.Int(4, "rows"), n}), g.like(g.float, []int{n, n})
+	g.turned(rows, func(row, carried *ir.Value) *ir.Value {
+		t := g.put(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, row, w)
+		if g.chance(3, "subtract") {
+			return g.put(ir.OpSub, nil, none, carried, t)
+		}
+		return g.put(ir.OpAdd, nil, none, carried, t)
+	})
+}
+
+// overwritten forgets what the turns before made.
+func overwritten(g *gen) {
+	rows := g.like(g.float, []int{1 + g.src.Int(4, "rows"), 1 + g.src.Int(9, "size")})
+	g.turned(rows, func(row, _ *ir.Value) *ir.Value { return g.put(ir.OpTanh, nil, none, row) })
 }

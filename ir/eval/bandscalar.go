@@ -20,7 +20,7 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return a
 	}
 	if !a.finite() || !b.finite() {
-		return elem{v: a.v + b.v, m: math.Inf(1), flags: (a.flags | b.flags) & wild}
+		return opposed(elem{v: a.v + b.v, m: math.Inf(1), flags: (a.flags | b.flags) & wild}, a, b)
 	}
 	zero := a.isZero() || b.isZero()
 	whole := a.whole() && b.whole()
@@ -32,6 +32,21 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return x
 	}
 	return p.rounded(x, p.round)
+}
+
+// opposed returns a sum that is not finite; undecided where infinities of
+// products meet: x*i + y*i for an infinite i is NaN if the signs of x and y
+// differ, and (x+y)*i is infinite.
+func opposed(s elem, terms ...elem) elem {
+	if s.v == s.v || !s.has(wild) {
+		return s
+	}
+	for _, x := range terms {
+		if x.v != x.v && !x.has(wild) {
+			return s
+		}
+	}
+	return unknown
 }
 
 func (p *precision) mul(a, b elem) elem {
