@@ -495,9 +495,6 @@ func inferDynSlice(args []Type, attrs Attrs, _ Type) (Type, error) {
 	if err := checkAxis(a.Axis, t); err != nil {
 		return Type{}, err
 	}
-	if dim.Less(t.Shape[a.Axis], a.Size) == dim.Yes {
-		return Type{}, fmt.Errorf("axis %d of %v has fewer than %v elements", a.Axis, t, a.Size)
-	}
 	t.Shape = slices.Clone(t.Shape)
 	t.Shape[a.Axis] = a.Size
 	return stated(t)
@@ -515,7 +512,7 @@ func inferDynUpdate(args []Type, attrs Attrs, _ Type) (Type, error) {
 		return Type{}, fmt.Errorf("%v is no part of %v", part, t)
 	}
 	for i := range t.Shape {
-		if i == axis && dim.Less(t.Shape[i], part.Shape[i]) != dim.Yes || SameSize(t.Shape[i], part.Shape[i]) {
+		if i == axis || SameSize(t.Shape[i], part.Shape[i]) {
 			continue
 		}
 		return Type{}, fmt.Errorf("%v is no part of %v at axis %d", part, t, i)

@@ -70,7 +70,7 @@ var ops = [NumOps]OpInfo{
 	OpAssume:    {Name: "assume", Args: 1, Class: Movement, Typed: true, Infer: inferAssume, Flops: free, Doc: "x with the structure that its type states"},
 	OpUpdate:    {Name: "update", Args: 2, Class: Movement, Attrs: newAttrs[SliceAttrs], Infer: inferUpdate, Flops: free, Doc: "x with the elements start + i*step replaced by those of part"},
 
-	OpDynSlice:     {Name: "dyn_slice", Args: 2, Class: Indexed, Attrs: newAttrs[DynSliceAttrs], Infer: inferDynSlice, Flops: free, Fails: true, Doc: "size elements along axis from start on, an i64 scalar"},
+	OpDynSlice:     {Name: "dyn_slice", Args: 2, Class: Indexed, Attrs: newAttrs[DynSliceAttrs], Infer: inferDynSlice, Flops: free, Fails: true, Doc: "size elements along axis from start on, an i64 scalar; fails where there are not so many"},
 	OpDynUpdate:    {Name: "dyn_update", Args: 3, Class: Indexed, Attrs: newAttrs[AxisAttrs], Infer: inferDynUpdate, Flops: free, Fails: true, Doc: "x with part in its place along axis from start on"},
 	OpTake:         {Name: "take", Args: 2, Class: Indexed, Attrs: newAttrs[AxisAttrs], Infer: inferTake, Flops: free, Fails: true, Doc: "x[..., idx, ...]: the dimensions of idx stand where axis stood"},
 	OpTakeAlong:    {Name: "take_along", Args: 2, Class: Indexed, Attrs: newAttrs[AxisAttrs], Infer: inferTakeAlong, Flops: free, Fails: true, Doc: "out[.., i, ..] = x[.., idx[.., i, ..], ..] along axis"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/source"
+	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
@@ -14,6 +15,7 @@ import (
 const (
 	codeIndex    = 1
 	codeDivision = 2
+	codeSlice    = 4
 )
 
 // A frame is the memory of one run, of the program or of what loads its weights:
@@ -115,12 +117,11 @@ func (f *frame) failure(sites []source.Pos) error {
 		e := &source.Error{}
 		switch word(kernel.CtxErrorCode) {
 		case codeIndex:
-			e.Msg = fmt.Sprintf("index %d is out of range: want 0 to %d", value, bound-1)
-			if bound <= 0 {
-				e.Msg = fmt.Sprintf("index %d is out of range: there are no elements", value)
-			}
+			e.Msg = ir.IndexFault(value, int(bound))
+		case codeSlice:
+			e.Msg = ir.SliceFault(value, int(bound))
 		case codeDivision:
-			e.Msg = fmt.Sprintf("%d is divided by zero", value)
+			e.Msg = ir.DivisionFault(value)
 		default:
 			e.Msg = fmt.Sprintf("the program failed with code %d", word(kernel.CtxErrorCode))
 		}

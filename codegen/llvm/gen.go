@@ -19,8 +19,9 @@ import (
 
 // What a run can find wrong, the code of an error slot (see package kernel).
 const (
-	CodeIndex    = 1 // an index is out of range; value and bound are the index and the size
+	CodeIndex    = 1 // an index is out of range; value and bound are the index and how many there are
 	CodeDivision = 2 // an integer is divided by zero; value is the integer
+	CodeSlice    = 4 // a slice is out of range; value is where it begins, bound in how many places it may
 )
 
 // An index is the position along one dimension, lane by lane: base + lane*step,

@@ -596,11 +596,11 @@ func pullUpdate(s *scope, v *ir.Value, idx []index) value.Value {
 
 // checked returns an index that is known at run time, moved to 0 where it is
 // not in 0..n, which is an error.
-func (s *scope) checked(v *ir.Value, d ir.DType, x value.Value, n, bound int) index {
+func (s *scope) checked(v *ir.Value, d ir.DType, x value.Value, n, code int) index {
 	x = s.asI64(d, x)
 	zero := s.int(x.Type(), 0)
 	bad := s.icmp(enum.IPredUGE, x, s.int(x.Type(), int64(n)))
-	s.fail(CodeIndex, s.site(v), bad, x, i64(bound))
+	s.fail(code, s.site(v), bad, x, i64(n))
 	return s.asIndex(s.choose(bad, zero, x))
 }
 
@@ -619,7 +619,7 @@ func (s *scope) asked(v *ir.Value, idx []index) value.Value {
 
 // where returns the index along an axis of n elements that element idx of the
 // integers at holds. It is checked once for all that share it.
-func (s *scope) where(v, at *ir.Value, idx []index, n, bound int) index {
+func (s *scope) where(v, at *ir.Value, idx []index, n, code int) index {
 	lanes := s.lanes
 	if uniform(idx) {
 		lanes = 0
@@ -629,7 +629,7 @@ func (s *scope) where(v, at *ir.Value, idx []index, n, bound int) index {
 	if x == nil {
 		d := s.levelOf(at, idx)
 		x = s.emitAt(d, lanes, func() value.Value {
-			i := s.checked(v, at.Type.DType, s.value(at, idx), n, bound)
+			i := s.checked(v, at.Type.DType, s.value(at, idx), n, code)
 			if i.vec != nil {
 				return i.vec
 			}
@@ -640,10 +640,24 @@ func (s *scope) where(v, at *ir.Value, idx []index, n, bound int) index {
 	return s.asIndex(x)
 }
 
+// placesOf returns in how many places a slice of size of n elements may begin,
+// and the code of the error where it begins elsewhere. A slice of one element is
+// an index.
+func placesOf(n, size int) (places, code int) {
+	if size == 1 {
+		return n, CodeIndex
+	}
+	return max(n-size+1, 0), CodeSlice
+}
+
 func pullDynSlice(s *scope, v *ir.Value, idx []index) value.Value {
 	axis := v.Attrs.(*ir.DynSliceAttrs).Axis
 	from, to := v.Args[0].Type.Dims(), v.Type.Dims()
-	start := s.where(v, v.Args[1], nil, from[axis]-to[axis]+1, from[axis])
+	n, code := placesOf(from[axis], to[axis])
+	start := s.where(v, v.Args[1], nil, n, code)
+	if n == 0 {
+		return s.zero(v.Type.DType) // the error is recorded
+	}
 	moved := slices.Clone(idx)
 	moved[axis] = s.sum(start, idx[axis])
 	return s.value(v.Args[0], moved)
@@ -653,7 +667,11 @@ func pullDynUpdate(s *scope, v *ir.Value, idx []index) value.Value {
 	axis := v.Attrs.(*ir.AxisAttrs).Axis
 	part := v.Args[1]
 	dims, n := part.Type.Dims(), v.Type.Dims()[axis]
-	start := s.where(v, v.Args[2], nil, n-dims[axis]+1, n)
+	places, code := placesOf(n, dims[axis])
+	start := s.where(v, v.Args[2], nil, places, code)
+	if places == 0 {
+		return s.value(v.Args[0], idx)
+	}
 	moved := slices.Clone(idx)
 	moved[axis] = s.sum(idx[axis], s.scale(start, -1))
 	return s.pick(s.within(moved[axis], 0, dims[axis]), func(all bool) value.Value {
@@ -668,7 +686,7 @@ func pullTake(s *scope, v *ir.Value, idx []index) value.Value {
 	x, at := v.Args[0], v.Args[1]
 	n := x.Type.Dims()[axis]
 	r := at.Type.Rank()
-	i := s.where(v, at, idx[axis:axis+r], n, n)
+	i := s.where(v, at, idx[axis:axis+r], n, CodeIndex)
 	if n == 0 {
 		return s.zero(v.Type.DType) // the error is recorded
 	}
@@ -679,7 +697,7 @@ func pullTakeAlong(s *scope, v *ir.Value, idx []index) value.Value {
 	axis := v.Attrs.(*ir.AxisAttrs).Axis
 	x := v.Args[0]
 	n := x.Type.Dims()[axis]
-	i := s.where(v, v.Args[1], idx, n, n)
+	i := s.where(v, v.Args[1], idx, n, CodeIndex)
 	if n == 0 {
 		return s.zero(v.Type.DType)
 	}

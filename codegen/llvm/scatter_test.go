@@ -48,7 +48,7 @@ func TestScatter(t *testing.T) {
 						f := make()
 						if n := f.args[1].Len(); n > 0 && product(part) > 0 {
 							f.args[1].SetInt(n/2, bad)
-							cases = append(cases, f.failing(bad, int64(c.shape[c.axis])))
+							cases = append(cases, f.failing(CodeIndex, bad, int64(c.shape[c.axis])))
 						}
 					}
 				}
@@ -88,7 +88,7 @@ func TestScatterAlong(t *testing.T) {
 						f := make()
 						if n := f.args[1].Len(); n > 0 {
 							f.args[1].SetInt(n/2, bad)
-							cases = append(cases, f.failing(bad, int64(c.shape[c.axis])))
+							cases = append(cases, f.failing(CodeIndex, bad, int64(c.shape[c.axis])))
 						}
 					}
 				}
@@ -116,7 +116,7 @@ func TestScatterNowhere(t *testing.T) {
 						a := &ir.ScatterAttrs{Axis: axis, Set: set}
 						return newCase(t, fmt.Sprint(d, " ", shape, " ", set), op, a, tensor.New(d, shape...), tensor.New(tensor.I64, idx...), pattern(d, part, 2))
 					}
-					cases = append(cases, make().failing(0, 0), make().overwriting().failing(0, 0))
+					cases = append(cases, make().failing(CodeIndex, 0, 0), make().overwriting().failing(CodeIndex, 0, 0))
 				}
 			}
 		}

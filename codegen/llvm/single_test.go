@@ -42,7 +42,7 @@ type singleCase struct {
 	args    []*tensor.Tensor
 	layouts []layout // of the operands; dense where it ends
 	inPlace bool
-	fails   *[2]int64 // value and bound of the error, or nil
+	fails   *[3]int64 // code, value and bound of the error, or nil
 	decided bool      // the evaluator must be sure of every element
 }
 
@@ -86,8 +86,8 @@ func (c *singleCase) overwriting() *singleCase {
 	return c
 }
 
-func (c *singleCase) failing(value, bound int64) *singleCase {
-	c.fails = &[2]int64{value, bound}
+func (c *singleCase) failing(code, value, bound int64) *singleCase {
+	c.fails = &[3]int64{code, value, bound}
 	return c
 }
 
@@ -387,7 +387,7 @@ func (c *singleCase) check(t *testing.T, fn uintptr, scratch int, strict bool) {
 	}
 	_, err := eval.Run(context.Background(), c.f, c.args, eval.Options{})
 	if c.fails != nil {
-		if want := [4]int64{CodeIndex, 0, c.fails[0], c.fails[1]}; fault != want || err == nil {
+		if want := [4]int64{c.fails[0], 0, c.fails[1], c.fails[2]}; fault != want || err == nil {
 			t.Errorf("%s: error %v, want %v; the evaluator says %v", c.name, fault, want, err)
 		}
 		return

@@ -48,7 +48,13 @@ func (s *singleEmitter) dynUpdate() {
 	r := len(from.Strides)
 	start, step := slices.Repeat([]value.Value{i64(0)}, r), slices.Repeat([]int{1}, r)
 	i := s.indexOf(at.Type.DType, s.raw(s.runOf(at, i64(at.Offset), part{}), i64(0), 0))
-	start[axis] = s.startOf(i, k.Out.Type.Dims()[axis], from.Type.Dims()[axis])
+	size, n := k.Out.Type.Dims()[axis], from.Type.Dims()[axis]
+	start[axis] = s.startOf(i, size, n)
+	if n > size { // wherever it begins, that is an error: nothing is put anywhere
+		dims := from.Type.Dims()
+		dims[axis] = 0
+		from.Type = ir.Make(from.Type.DType, dims...)
+	}
 	s.replace(from, start, step)
 }
 
@@ -175,7 +181,8 @@ func (s *singleEmitter) updateInPlace(from kernel.View, outer []box, last box) {
 // startOf returns i where n elements from i on are among size, or 0 after it has
 // reported that they are not.
 func (s *singleEmitter) startOf(i value.Value, size, n int) value.Value {
-	bad := s.icmp(enum.IPredUGT, i, i64(size-n))
-	s.fail(CodeIndex, s.site(s.k.Value), bad, i, i64(size))
+	places, code := placesOf(size, n)
+	bad := s.icmp(enum.IPredUGE, i, i64(places))
+	s.fail(code, s.site(s.k.Value), bad, i, i64(places))
 	return s.choose(bad, i64(0), i)
 }

@@ -47,6 +47,7 @@ type checker struct {
 	signed   map[string]bool           // variables that may be negative or no integers
 
 	steps, depth int
+	loops        int // of the IR, around what is evaluated
 	limited      bool
 }
 
@@ -177,6 +178,8 @@ func (c *checker) placeholder(t ir.Type) *ir.Value {
 // loop builds a loop at c.pos.
 func (c *checker) loop(lo, hi *ir.Value, step int, inits []*ir.Value, body func(*ir.Value, []*ir.Value) ([]*ir.Value, error)) ([]*ir.Value, error) {
 	c.b.Pos = c.pos
+	c.loops++
+	defer func() { c.loops-- }()
 	return c.b.Loop(lo, hi, step, inits, body)
 }
 

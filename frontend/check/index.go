@@ -217,6 +217,10 @@ func (c *checker) selectAxis(s *selection, a indexArg, axis int, t ir.Type) (ok,
 		}
 		add(i, 1, one)
 	case atValue:
+		if c.loops == 0 && n.Equal(zero) { // a loop may not turn
+			c.errorf(a.at, "", "index %s is out of range: dimension %d of %v has no elements", a.text, axis, t.Plain())
+			return false, true
+		}
 		add(zero, 1, n)
 		s.dyn[axis] = &place{a.v, one}
 	case byTensor:
@@ -325,7 +329,7 @@ func (c *checker) selectDynamic(s *selection, a indexArg, axis int, n dim.Expr, 
 		c.errorf(a.at, "write the upper bound as the lower one and a static number: i = ..., x[i:i + 4]", "the length of the slice %s is not static", a.text)
 		return false
 	}
-	if k, known := size.Int(); known && k < 0 || c.provedLessEq(dim.Add(n, dim.Const(1)), size) {
+	if k, known := size.Int(); known && k < 0 || c.loops == 0 && c.provedLessEq(dim.Add(n, dim.Const(1)), size) {
 		c.errorf(a.at, "", "the slice %s takes %v elements of %v", a.text, size, n)
 		return false
 	}

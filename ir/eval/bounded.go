@@ -352,7 +352,7 @@ func binaryInt(v *ir.Value, d tensor.DType, a, b elem) (elem, error) {
 		n = min(a.n, b.n)
 	case ir.OpFloorDiv, ir.OpMod:
 		if b.n == 0 {
-			return elem{}, failf(v, "integer division of %d by zero", a.n)
+			return elem{}, failf(v, "%s", ir.DivisionFault(a.n))
 		}
 		q, r := floorDiv(a.n, b.n)
 		n = q

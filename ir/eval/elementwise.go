@@ -259,7 +259,7 @@ func binaryInts[T int64 | int32 | int8 | uint8](v *ir.Value, out *tensor.Tensor,
 			for i, a := range x[0] {
 				b := x[1][i]
 				if b == 0 {
-					return failf(v, "integer division of %d by zero", a)
+					return failf(v, "%s", ir.DivisionFault(int64(a)))
 				}
 				q, r := floorDiv(a, b)
 				if v.Op == ir.OpMod {

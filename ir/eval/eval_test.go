@@ -71,7 +71,7 @@ func f(x: f64[3], n: i64) -> (f64) {
 	n.SetInt(0, 3)
 	_, err := Run(context.Background(), f, []*tensor.Tensor{floats([]float64{1, 2, 3}, 3), n}, Options{})
 	var e *RuntimeError
-	if !errors.As(err, &e) || !strings.Contains(err.Error(), "index 3 is out of range for size 3") {
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), "index 3 is out of range: want 0 to 2") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -34,16 +34,21 @@ func (x indices) isBad(i int) bool { return x.bad != nil && x.bad[i] }
 // inRange fails for an index outside of 0..n.
 func inRange(v *ir.Value, i int64, n int) error {
 	if i < 0 || i >= int64(n) {
-		return failf(v, "index %d is out of range for size %d", i, n)
+		return failf(v, "%s", ir.IndexFault(i, n))
 	}
 	return nil
 }
 
+// startInRange fails where size elements from at on are not among n. A slice of
+// one element is an index.
 func startInRange(v *ir.Value, at int64, size, n int) error {
-	if at < 0 || at > int64(n-size) {
-		return failf(v, "elements %d to %d are out of range for size %d", at, at+int64(size), n)
+	switch {
+	case at >= 0 && at <= int64(n-size):
+		return nil
+	case size == 1:
+		return failf(v, "%s", ir.IndexFault(at, n))
 	}
-	return nil
+	return failf(v, "%s", ir.SliceFault(at, n-size+1))
 }
 
 // indexed evaluates dyn_slice, dyn_update, take and take_along: x are the
@@ -58,6 +63,9 @@ func indexed[T any](v *ir.Value, x []array[T], idx indices, poison T) (array[T],
 	case ir.OpDynSlice:
 		axis := v.Attrs.(*ir.DynSliceAttrs).Axis
 		at := idx.data[0]
+		if product(shape) == 0 {
+			return newArray[T](shape), nil // nothing moves, so the place is not looked at
+		}
 		if err := startInRange(v, at, shape[axis], x[0].shape[axis]); err != nil {
 			return array[T]{}, err
 		}

@@ -245,14 +245,14 @@ func TestFailures(t *testing.T) {
 		args       []operand
 		want       string
 	}{
-		{"take{axis=0}", "f32[2]", []operand{f("f32[3]", 1, 2, 3), f("i64[2]", 1, -1)}, "index -1 is out of range for size 3"},
-		{"take{axis=0}", "f32[1]", []operand{f("f32[0]"), f("i64[1]", 0)}, "index 0 is out of range for size 0"},
-		{"take_along{axis=0}", "f32[1]", []operand{f("f32[3]", 1, 2, 3), f("u8[1]", 9)}, "index 9 is out of range for size 3"},
-		{"scatter{axis=0, set=true}", "f32[3]", []operand{f("f32[3]", 1, 2, 3), f("i64[1]", 3), f("f32[1]", 1)}, "index 3 is out of range for size 3"},
-		{"dyn_slice{axis=0, size=2}", "f32[2]", []operand{f("f32[3]", 1, 2, 3), f("i64", 2)}, "elements 2 to 4 are out of range for size 3"},
-		{"dyn_update{axis=0}", "f32[3]", []operand{f("f32[3]", 1, 2, 3), f("f32[2]", 1, 2), f("i64", -1)}, "elements -1 to 1 are out of range for size 3"},
-		{"floordiv", "i8[2]", []operand{f("i8[2]", 1, 2), f("i8[2]", 1, 0)}, "integer division of 2 by zero"},
-		{"mod", "i64", []operand{f("i64", -5), f("i64", 0)}, "integer division of -5 by zero"},
+		{"take{axis=0}", "f32[2]", []operand{f("f32[3]", 1, 2, 3), f("i64[2]", 1, -1)}, "index -1 is out of range: want 0 to 2"},
+		{"take{axis=0}", "f32[1]", []operand{f("f32[0]"), f("i64[1]", 0)}, "index 0 is out of range: there are no elements"},
+		{"take_along{axis=0}", "f32[1]", []operand{f("f32[3]", 1, 2, 3), f("u8[1]", 9)}, "index 9 is out of range: want 0 to 2"},
+		{"scatter{axis=0, set=true}", "f32[3]", []operand{f("f32[3]", 1, 2, 3), f("i64[1]", 3), f("f32[1]", 1)}, "index 3 is out of range: want 0 to 2"},
+		{"dyn_slice{axis=0, size=2}", "f32[2]", []operand{f("f32[3]", 1, 2, 3), f("i64", 2)}, "a slice from 2 on is out of range: want it to begin at 0 to 1"},
+		{"dyn_update{axis=0}", "f32[3]", []operand{f("f32[3]", 1, 2, 3), f("f32[2]", 1, 2), f("i64", -1)}, "a slice from -1 on is out of range: want it to begin at 0 to 1"},
+		{"floordiv", "i8[2]", []operand{f("i8[2]", 1, 2), f("i8[2]", 1, 0)}, "2 is divided by zero"},
+		{"mod", "i64", []operand{f("i64", -5), f("i64", 0)}, "-5 is divided by zero"},
 	} {
 		_, err := apply(t, c.op, c.result, Options{}, c.args...)
 		if _, ok := err.(*RuntimeError); !ok || !strings.Contains(err.Error(), c.want) {

@@ -43,6 +43,9 @@ func zpIndexed(_ *field, v *ir.Value, args []*Residues) ([]int64, error) {
 			places -= x[1].shape[a.Axis] - 1
 		}
 	}
+	if places <= 0 && (v.Op == ir.OpDynSlice || v.Op == ir.OpDynUpdate) {
+		return newArray[int64](v.Type.Dims()).data, nil // wherever it begins, it fails
+	}
 	out, err := indexed(v, x, within(args[n], places), 0)
 	return out.data, err
 }
