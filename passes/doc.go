@@ -7,6 +7,7 @@
 // A pass is a file, and has one name everywhere: that of the file, of the stage
 // ir:NAME, of the flag --passes and of its file in testdata.
 //
+//	fold       what is known when compiling is computed then
 //	simplify   laws that never cost anything
 //	cse        what is computed twice is computed once
 //	slice      of each value only the elements that something needs

@@ -21,7 +21,8 @@ type Pass struct {
 // pipeline returns the passes in the order in which they run.
 func pipeline() []Pass {
 	return []Pass{
-		{Name: "simplify", Rules: rules(laws), run: simplify}, // equal values look alike after it
+		{Name: "fold", Rules: rules(folds), run: byLaws(folds)},
+		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},
@@ -63,8 +64,8 @@ type Context struct {
 	opts     Options
 	pass     string
 	rewrites int
-	flops    int       // of the function now
-	made     []Rewrite // by the pass that runs
+	flops    int    // of the function now
+	made     []made // by the pass that runs
 }
 
 // allowed reports whether rule may be used once more.
@@ -75,24 +76,33 @@ func (ctx *Context) allowed(rule *Rule) bool {
 	return ctx.opts.MaxRewrites == 0 || ctx.rewrites < ctx.opts.MaxRewrites
 }
 
-// rewrote reports a rewrite by rule at a place that saves so many FLOPs.
-func (ctx *Context) rewrote(rule *Rule, at source.Pos, saved int) {
+// A made is one rewrite of the pass that runs.
+type made struct {
+	rule  *Rule
+	at    source.Pos
+	saved int // FLOPs
+}
+
+// rewrote notes a rewrite by rule at a place that saves so many FLOPs, and
+// returns its place in ctx.made.
+func (ctx *Context) rewrote(rule *Rule, at source.Pos, saved int) int {
 	ctx.rewrites++
-	before := ctx.flops
-	ctx.flops -= saved
-	ctx.made = append(ctx.made, Rewrite{ctx.pass, rule, at, before, ctx.flops})
+	ctx.made = append(ctx.made, made{rule, at, saved})
+	return len(ctx.made) - 1
 }
 
 // settle reports the rewrites of a pass. What each saves was counted on its own;
 // what they save together is known now, and the last one gets the difference.
 func (ctx *Context) settle(f *ir.Func) {
 	flops := f.Work()
-	if n := len(ctx.made); n > 0 {
-		ctx.made[n-1].After = flops
+	for i, m := range ctx.made {
+		r := Rewrite{ctx.pass, m.rule, m.at, ctx.flops, ctx.flops - m.saved}
+		if i == len(ctx.made)-1 {
+			r.After = flops
+		}
+		ctx.flops = r.After
 		if ctx.opts.Report != nil {
-			for _, r := range ctx.made {
-				ctx.opts.Report(r)
-			}
+			ctx.opts.Report(r)
 		}
 	}
 	ctx.flops, ctx.made = flops, nil

@@ -14,6 +14,7 @@ type rewriter struct {
 	body  []*ir.Value             // of the open region, as far as it is rebuilt
 	now   map[*ir.Value]*ir.Value // what stands for a value that was rewritten
 	visit func(*ir.Value) *ir.Value
+	laws  []law // that rewritten applies
 }
 
 // newRewriter returns a rewriter of f.
