@@ -120,7 +120,7 @@ func (p *precision) infinite(s elem, row []elem) elem {
 	if !special || !(mass < p.over) {
 		return unknown
 	}
-	return opposed(elem{v: s.v, m: inf(), flags: s.flags & wild})
+	return opposed(elem{v: s.v, m: inf(), flags: s.flags & wild}, row...)
 }
 
 // total charges the roundings of a sum of that many terms to s, where v, e and

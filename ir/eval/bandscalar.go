@@ -36,15 +36,21 @@ func (p *precision) add(a, b elem, sign float64) elem {
 
 // opposed returns a sum that is not finite; undecided where infinities of
 // products meet: x*i + y*i for an infinite i is NaN if the signs of x and y
-// differ, and (x+y)*i is infinite.
+// differ, or one of them is zero, and (x+y)*i is infinite. Where every term is
+// NaN, so is the sum in any order: x+y is zero as well.
 func opposed(s elem, terms ...elem) elem {
 	if s.v == s.v || !s.has(wild) {
 		return s
 	}
+	all := true
 	for _, x := range terms {
 		if x.v != x.v && !x.has(wild) {
 			return s
 		}
+		all = all && x.v != x.v
+	}
+	if all {
+		return s
 	}
 	return unknown
 }
