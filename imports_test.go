@@ -45,6 +45,7 @@ var layers = []layer{
 
 	{"internal/libllvm", ""},
 	{"runtime/jit", "internal/libllvm"},
+	{"runtime/cache", ""},
 	// kernel has the layout of a run's context, which the code generator, the
 	// pool and the runtime must agree on.
 	{"runtime/pool", "codegen/kernel runtime/jit"},
@@ -60,7 +61,7 @@ var layers = []layer{
 	// The root package is the pipeline: it sees every stage, and nobody below
 	// sees it. tensorio: weights come from files.
 	{"lathe", "codegen codegen/kernel codegen/llvm frontend frontend/check internal/libllvm internal/source" +
-		" internal/tensorio ir ir/eval ir/tensor passes runtime runtime/jit runtime/pool"},
+		" internal/tensorio ir ir/eval ir/tensor passes runtime runtime/cache runtime/jit runtime/pool"},
 	// BLAS libraries are rivals only: nothing else may call them.
 	{"benchmarks/blas", ""},
 	// The FMA and bandwidth loops that figures are shares of are IR text, compiled by jit.
@@ -88,7 +89,7 @@ var outside = []layer{
 	{"github.com/rogpeppe/go-internal", "*(test)"},
 	{"github.com/schollz/progressbar/v3", "cmd/lathe"},
 	{"github.com/x448/float16", "ir/tensor"},
-	{"golang.org/x/sys", "internal/tensorio runtime runtime/jit runtime/pool"},
+	{"golang.org/x/sys", "internal/tensorio runtime runtime/cache runtime/jit runtime/pool"},
 	{"golang.org/x/term", "cmd/lathe"},
 	{"gonum.org/v1/gonum", "benchmarks cmd/lathe internal/draw ir/eval ir/tensor lathe *(test)"},
 }

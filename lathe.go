@@ -21,20 +21,17 @@ package lathe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 
-	"github.com/lathe-lang/lathe/codegen"
-	"github.com/lathe-lang/lathe/codegen/kernel"
-	"github.com/lathe-lang/lathe/codegen/llvm"
 	"github.com/lathe-lang/lathe/frontend"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/passes"
-	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
 // A Program is a model's text, read and parsed. It is safe for concurrent use.
@@ -187,7 +184,19 @@ func (p *Program) instantiate(name string, opts Options, w *weights) (*ir.Func, 
 // wrong with the program or the sizes, an error that lists what to install
 // where there is no LLVM, ctx.Err() if ctx ended first, and *InternalError for a
 // bug of the compiler.
-func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *Executable, err error) {
+func (p *Program) Compile(ctx context.Context, entry string, opts Options) (*Executable, error) {
+	x, err := p.compile(ctx, entry, opts)
+	if errors.Is(err, errOtherLibrary) {
+		if disk := opts.diskCache(); disk != nil {
+			forget(opts.LLVM, disk)
+			disk.close()
+		}
+		return p.compile(ctx, entry, opts)
+	}
+	return x, err
+}
+
+func (p *Program) compile(ctx context.Context, entry string, opts Options) (x *Executable, err error) {
 	stage := "load"
 	defer func() {
 		if r := recover(); r != nil {
@@ -229,47 +238,22 @@ func (p *Program) Compile(ctx context.Context, entry string, opts Options) (x *E
 	opts.see("opt", f.String)
 
 	stage = "kernels"
-	host, err := machineFor(ctx, opts.LLVM)
+	disk := opts.diskCache()
+	defer disk.close()
+	host, err := machineFor(ctx, opts.LLVM, disk)
 	if err != nil {
 		return nil, err
 	}
-	target := host.target()
-	kernels := codegen.Kernels
-	if opts.KeepAll {
-		kernels = codegen.Kept
+	program, objects, err := native(ctx, host, f, disk, opts, &stage)
+	var bug *InternalError
+	if errors.As(err, &bug) {
+		bug.Entry = name
 	}
-	program := kernels(f, target, opts.Math == Strict)
-	if err := kernel.Verify(program); err != nil {
-		return nil, &InternalError{Stage: stage, Entry: name, Value: err}
-	}
-	code, err := llvm.Emit(program, target, llvm.Options{Symbol: programSymbol, Load: loadSymbol, Clock: opts.Clock})
-	if err != nil {
-		return nil, &InternalError{Stage: "llvm", Entry: name, Value: err}
-	}
-	opts.see("kernels", program.String)
-	opts.see("llvm", func() string { return string(code.Text()) })
-
-	stage = "machine code"
-	objects, err := jit.CompileAll(ctx, host.lib, host.host, code.Modules(), jit.Object)
 	if err != nil {
 		return nil, err
-	}
-	if opts.Stage != nil {
-		asm, err := jit.Compile(ctx, host.lib, host.host, code.Text(), jit.Assembly)
-		if err != nil {
-			return nil, err
-		}
-		opts.see("asm", func() string { return string(asm) })
 	}
 	return newExecutable(ctx, host, program, sig, objects, bound, w, opts)
 }
-
-// The names of a program's functions in its object file: what a call runs, and
-// what computes that of the weights which depends on nothing else.
-const (
-	programSymbol = "lathe_program"
-	loadSymbol    = "lathe_load"
-)
 
 // An InternalError is a bug of the compiler.
 type InternalError struct {

@@ -37,7 +37,7 @@ func (p *Program) Library(ctx context.Context, entry, name string, opts Options)
 	if err := passes.Run(ctx, f, opts.passes()); err != nil {
 		return nil, err
 	}
-	host, err := machineFor(ctx, opts.LLVM)
+	host, err := machineFor(ctx, opts.LLVM, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,11 @@ func (p *Program) Library(ctx context.Context, entry, name string, opts Options)
 		return nil, &InternalError{Stage: "llvm", Entry: entry, Value: err}
 	}
 	l = &Library{Header: llvm.Header(program, name)}
-	if l.Object, err = jit.Compile(ctx, host.lib, host.host, code.Text(), jit.Object); err != nil {
+	lib, err := host.library()
+	if err != nil {
+		return nil, err
+	}
+	if l.Object, err = jit.Compile(ctx, lib, host.host, code.Text(), jit.Object); err != nil {
 		return nil, err
 	}
 	if l.Shared, err = jit.SharedObject(l.Object, "lib"+name+".so", "libc.so.6"); err != nil {

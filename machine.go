@@ -2,6 +2,7 @@ package lathe
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -11,52 +12,112 @@ import (
 	"github.com/lathe-lang/lathe/runtime/pool"
 )
 
-// A machine is an LLVM library with the processor that it compiles for, and the
-// worker threads.
+// A machine is the processor, in the words of an LLVM library that compiles for
+// it, and the worker threads.
 type machine struct {
-	lib  *libllvm.Library
-	host jit.Target
+	want    string // which library; see Options.LLVM
+	version string // of LLVM
+	host    jit.Target
+	pool    *pool.Pool
+
+	mu  sync.Mutex
+	lib *libllvm.Library // nil until something has to be compiled
+}
+
+// machines are the machines of the process: threads are worth having only once,
+// however many programs run on them. They stay until it ends.
+var machines struct {
+	sync.Mutex
+	made map[string]*machine // by which library was wanted
 	pool *pool.Pool
 }
 
-// machines are the machines of the process by library: threads are worth having
-// only once, however many programs run on them. They stay until it ends.
-var machines struct {
-	sync.Mutex
-	made map[string]*machine // by the library's path
-}
-
-// machineFor returns the machine of an LLVM library.
-func machineFor(ctx context.Context, want string) (*machine, error) {
-	lib, err := libllvm.Open(want)
-	if err != nil {
-		return nil, err
-	}
+// machineFor returns the machine of an LLVM library. With a cache that knows it,
+// the library is not opened.
+func machineFor(ctx context.Context, want string, disk *diskCache) (*machine, error) {
 	machines.Lock()
 	defer machines.Unlock()
-	for _, m := range machines.made {
-		if m.lib == lib || m.lib.Path() == lib.Path() {
-			return m, nil
-		}
+	if m := machines.made[want]; m != nil {
+		return m, nil
 	}
-	m := &machine{lib: lib, host: jit.Host(lib)}
-	for _, other := range machines.made {
-		m.pool = other.pool // one set of threads for the process
-	}
-	if m.pool == nil {
-		object, err := jit.Compile(ctx, lib, m.host, pool.Source(), jit.Object)
-		if err != nil {
+	r, known, fresh := disk.host(want)
+	m := &machine{want: want, version: r.Version, host: r.Host}
+	if !fresh {
+		switch lib, err := libllvm.Open(want); {
+		case err == nil:
+			m = newMachine(want, lib)
+			disk.keepHost(want, m.version, m.host)
+		case !known:
 			return nil, err
 		}
-		if m.pool, err = pool.New(object); err != nil {
-			return nil, err
-		}
+		// Else the library is gone. What it made is as good as ever.
+	}
+	if err := m.startPool(ctx, disk); err != nil {
+		return nil, err
 	}
 	if machines.made == nil {
 		machines.made = map[string]*machine{}
 	}
-	machines.made[lib.Path()] = m
+	machines.made[want] = m
 	return m, nil
+}
+
+func newMachine(want string, lib *libllvm.Library) *machine {
+	return &machine{want: want, version: lib.Version().String(), host: jit.Host(lib), lib: lib}
+}
+
+// startPool gives the machine the threads of the process.
+func (m *machine) startPool(ctx context.Context, disk *diskCache) error {
+	if machines.pool == nil {
+		object := disk.poolObject(m)
+		if object == nil {
+			lib, err := m.library()
+			if err != nil {
+				return err
+			}
+			if object, err = jit.Compile(ctx, lib, m.host, pool.Source(), jit.Object); err != nil {
+				return err
+			}
+			disk.keepPool(m, object)
+		}
+		made, err := pool.New(object)
+		if err != nil {
+			return err
+		}
+		machines.pool = made
+	}
+	m.pool = machines.pool
+	return nil
+}
+
+// library returns the LLVM library, which it opens when it is needed first.
+func (m *machine) library() (*libllvm.Library, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lib != nil {
+		return m.lib, nil
+	}
+	lib, err := libllvm.Open(m.want)
+	if err != nil {
+		return nil, err
+	}
+	if found := newMachine(m.want, lib); found.version != m.version || found.host != m.host {
+		return nil, errOtherLibrary
+	}
+	m.lib = lib
+	return lib, nil
+}
+
+// errOtherLibrary is the error of library where the cache knew of another one:
+// the environment led to it, for nothing was installed since.
+var errOtherLibrary = errors.New("another LLVM library is found than before")
+
+// forget makes machineFor open the library that is wanted.
+func forget(want string, disk *diskCache) {
+	machines.Lock()
+	defer machines.Unlock()
+	delete(machines.made, want)
+	disk.forgetHost(want)
 }
 
 // target returns the processor as the code generator knows it.

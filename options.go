@@ -39,6 +39,12 @@ type Options struct {
 	MaxRewrites int      // stop after so many rewrites; 0 for no limit, -1 for none
 	LLVM        string   // a library, its folder or its major version; "" for the newest that is found
 
+	// Cache is a folder for compiled code; "" for none. What is there is not
+	// compiled again, in any process of the same executable. The folder is made
+	// if it is not there, and only used if nobody else can write to it. It stays
+	// below CacheLimit.
+	Cache string
+
 	Clock   bool // kernels are timed, for Executable.Timed
 	KeepAll bool // every stored value has memory of its own, for Executable.Snapshot
 

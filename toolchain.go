@@ -52,7 +52,7 @@ func (p *Program) Inspect(ctx context.Context, entry string, opts Options) (*ir.
 		return nil, nil, err
 	}
 	opts.see("opt", f.String)
-	host, err := machineFor(ctx, opts.LLVM)
+	host, err := machineFor(ctx, opts.LLVM, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,7 +66,11 @@ func (p *Program) Inspect(ctx context.Context, entry string, opts Options) (*ir.
 	}
 	opts.see("kernels", program.String)
 	opts.see("llvm", func() string { return string(code.Text()) })
-	asm, err := jit.Compile(ctx, host.lib, host.host, code.Text(), jit.Assembly)
+	lib, err := host.library()
+	if err != nil {
+		return nil, nil, err
+	}
+	asm, err := jit.Compile(ctx, lib, host.host, code.Text(), jit.Assembly)
 	if err != nil {
 		return nil, nil, err
 	}

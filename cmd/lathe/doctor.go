@@ -31,7 +31,7 @@ func (c *doctorCmd) run(ctx context.Context, e *env) error {
 	fmt.Fprintf(e.stdout, "LLVM        %s (%s)\n", t.Version, t.Path)
 	fmt.Fprintf(e.stdout, "target      %s, %s, vectors of %d bytes\n", t.Target.Triple, t.Target.CPU, t.Target.VectorBytes())
 	fmt.Fprintf(e.stdout, "features    %s\n", strings.Join(present(t.Target.Features), " "))
-	fmt.Fprintln(e.stdout, "cache       none: nothing is cached on disk in this version")
+	fmt.Fprintf(e.stdout, "cache       %s\n", describeCache(cacheFolder(e)))
 	if err := t.SelfCheck(ctx); err != nil {
 		fmt.Fprintf(e.stdout, "compiler    fails: %v\nname another library with LATHE_LLVM=PATH, or install a newer LLVM\n", err)
 		return errFailed
@@ -42,6 +42,18 @@ func (c *doctorCmd) run(ctx context.Context, e *env) error {
 	}
 	fmt.Fprintln(e.stdout, "trial       a small program was compiled and ran; its results are right")
 	return nil
+}
+
+// describeCache says what there is of a cache folder, or why it is not used.
+func describeCache(dir string) string {
+	if dir == "" {
+		return "none: neither LATHE_CACHE nor HOME names a folder"
+	}
+	entries, bytes, err := lathe.CacheUse(dir)
+	if err != nil {
+		return fmt.Sprintf("not used: %v; LATHE_CACHE names another folder", err)
+	}
+	return fmt.Sprintf("%s, %d entries, %.1f MB of at most %d MB", dir, entries, float64(bytes)/1e6, lathe.CacheLimit/1_000_000)
 }
 
 // present are the features that the processor has, of LLVM's list of all.

@@ -41,7 +41,7 @@ func TestExamples(t *testing.T) {
 			t.Run(strings.Join(args, " "), func(t *testing.T) {
 				args[1] = path
 				var stdout, stderr bytes.Buffer
-				e := &env{stdout: &stdout, stderr: &stderr, getenv: os.Getenv}
+				e := &env{stdout: &stdout, stderr: &stderr, getenv: uncached}
 				if code := run(t.Context(), e, args); code != exitDone {
 					t.Fatalf("exit status %d\n%s%s", code, stdout.String(), stderr.String())
 				}

@@ -30,6 +30,9 @@ type flags struct {
 // options returns the options that need no file.
 func (f *flags) options(e *env) (lathe.Options, error) {
 	opts := lathe.Options{LLVM: e.getenv("LATHE_LLVM"), Note: e.note}
+	if !f.NoCache {
+		opts.Cache = cacheFolder(e)
+	}
 	if f.Math == "strict" {
 		opts.Math = lathe.Strict
 	}

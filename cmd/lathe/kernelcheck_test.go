@@ -29,7 +29,7 @@ func TestWrongKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	e := &env{stdout: &stderr, stderr: &stderr, getenv: os.Getenv}
+	e := &env{stdout: &stderr, stderr: &stderr, getenv: uncached}
 	seed := uint64(1)
 	m, err := open(e, names{File: path}, &flags{Random: &seed, Set: []string{"n=17"}, Math: "real"})
 	if err != nil {

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //	npy FILE TYPE SHAPE VALUE...  writes a .npy file; the values repeat
 //	npz FILE NAME:TYPE:SHAPE:VALUE,... ...
 //	safetensors FILE NAME:TYPE:SHAPE:VALUE,... ...
+//	llvm LINK                     makes a link to the LLVM library that is found
 //	cut FROM TO                   copies a file without its last byte
 //	values FILE VALUE...          holds the elements of a .npy file to values
 func TestScripts(t *testing.T) {
@@ -39,14 +40,30 @@ func TestScripts(t *testing.T) {
 			root, err := os.Getwd()
 			e.Setenv("EXAMPLES", root+"/../../examples")
 			e.Setenv("LATHE_LLVM", os.Getenv("LATHE_LLVM"))
+			e.Setenv("LATHE_CACHE", e.WorkDir+"/cache")
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "npy": npy, "npz": npz, "safetensors": safetensors, "values": values, "cut": cut,
+			"exits": exits, "npy": npy, "npz": npz, "safetensors": safetensors, "values": values, "cut": cut, "llvm": llvm,
 		},
 		RequireExplicitExec: true,
 		ContinueOnError:     true,
 	})
+}
+
+// uncached is the environment without folders to write to.
+func uncached(name string) string {
+	if name == "LATHE_LLVM" {
+		return os.Getenv(name)
+	}
+	return ""
+}
+
+// llvm makes a link to the LLVM library that is found.
+func llvm(ts *testscript.TestScript, _ bool, args []string) {
+	found, err := lathe.FindToolchain(ts.Getenv("LATHE_LLVM"))
+	ts.Check(err)
+	ts.Check(os.Symlink(found.Path, ts.MkAbs(args[0])))
 }
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {

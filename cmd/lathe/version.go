@@ -12,6 +12,9 @@ type versionCmd struct{}
 
 func (c *versionCmd) run(_ context.Context, e *env) error {
 	fmt.Fprintf(e.stdout, "lathe %s\n", lathe.Version)
+	if dir := cacheFolder(e); dir != "" {
+		fmt.Fprintf(e.stdout, "cache %s\n", dir)
+	}
 	t, err := lathe.FindToolchain(e.getenv("LATHE_LLVM"))
 	if err != nil {
 		fmt.Fprintln(e.stdout, "LLVM: none found; lathe doctor says what to do")
