@@ -13,7 +13,9 @@ func (p *planner) finish(r *region) []kernel.Step {
 	for i := 0; i < len(r.clusters); i++ { // grows: what is asked for opens maps
 		c := r.clusters[i]
 		switch c.kind {
-		case gemmCluster, singleCluster:
+		case gemmCluster:
+			p.factors(r, c.gemm)
+		case singleCluster:
 			for _, a := range c.anchor.Args {
 				p.view(r, a)
 			}

@@ -87,13 +87,8 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 // place fills in the operands and strides of a product.
 func (p *planner) place(r *region, c *cluster) {
 	g := c.gemm
-	operands, result, _ := ir.SplitSpec(g.Value.Attrs.(*ir.ContractAttrs).Spec)
-	args := slices.Clone(g.Value.Args)
-	if g.Swap {
-		operands[0], operands[1] = operands[1], operands[0]
-		args[0], args[1] = args[1], args[0]
-	}
-	g.A, g.B = p.view(r, args[0]), p.view(r, args[1])
+	operands, result, _ := sides(g)
+	p.factors(r, g)
 	stride := func(w kernel.View, idx string, letter byte) int {
 		if j := strings.IndexByte(idx, letter); j >= 0 {
 			return w.Strides[j]
@@ -121,6 +116,18 @@ func (p *planner) place(r *region, c *cluster) {
 		}
 	}
 	g.Panel = p.opts.Panel(g.Value.Type.DType, g.Col.Size)
+}
+
+// sides returns the operands' indices, those of the result, and the operands, A
+// before B.
+func sides(g *kernel.Gemm) (operands []string, result string, args []*ir.Value) {
+	operands, result, _ = ir.SplitSpec(g.Value.Attrs.(*ir.ContractAttrs).Spec)
+	args = slices.Clone(g.Value.Args)
+	if g.Swap {
+		slices.Reverse(operands)
+		slices.Reverse(args)
+	}
+	return operands, result, args
 }
 
 // operands0 returns the operands' indices as the contraction states them; the

@@ -8,14 +8,14 @@ import (
 
 // guarded returns the steps of a product of matrices such that what is zero by
 // construction stays zero beside NaN and infinities, which the skeleton of a
-// product does not see to. Where an operand may have such zeros, a kernel looks
-// through the other one, and the product is summed in a nest, which skips
-// zeros, if something is not finite there.
+// product sees to only for the diagonals that it leaves out. Where an operand may
+// have other such zeros, a kernel looks through the other one, and the product
+// is summed in a nest, which skips zeros, if something is not finite there.
 func (p *planner) guarded(c *cluster, steps []kernel.Step) []kernel.Step {
 	v := c.anchor
 	var beside []*ir.Value // operands that meet zeros
 	for i, a := range v.Args {
-		if p.prog.HasZeros(a) {
+		if p.prog.HasZeros(a) && !p.skipsZeros(c.gemm, i) {
 			beside = append(beside, v.Args[1-i])
 		}
 	}

@@ -17,6 +17,8 @@
 package kernel
 
 import (
+	"fmt"
+
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 )
@@ -196,12 +198,34 @@ type Gemm struct {
 	Col   Dim
 	Sum   []Dim
 	Store []Store
+	// Left and Right say for which k a product counts, by the structure of A and
+	// of B; nil if for all. Sum is one dimension then, of at least two steps, and
+	// so is Rows[LeftRow], whose index Left's i is; Right's is that of Col. The
+	// elements that are left out are not read, or not used.
+	Left, Right *Band
+	LeftRow     int
 	// Packed holds B, packed by the Pack kernel before: for each point of Batch
 	// and each panel of Panel columns, one run of Sum by Panel elements, the
 	// columns beyond the last zero. Without it B is read in place, which takes a
 	// Col.B of 1.
 	Packed *Buffer
 	Panel  int
+}
+
+// A Band leaves out the products of a sum over k for which k-i is not in Lo..Hi,
+// i being a row of A or a column of B. With Unit, where Lo or Hi is 0, elements
+// with k = i are one, whatever is in memory.
+type Band struct {
+	Lo, Hi int
+	Unit   bool
+}
+
+func (b *Band) String() string {
+	s := fmt.Sprintf("%d..%d", b.Lo, b.Hi)
+	if b.Unit {
+		s += " unit"
+	}
+	return s
 }
 
 // A Dim is one index of a contraction: its size, its strides in the elements of

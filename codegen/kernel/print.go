@@ -112,8 +112,15 @@ func (k *Kernel) Space() string {
 		if right == nil {
 			right = k.Gemm.B.Buf
 		}
-		return fmt.Sprintf("gemm batch %v rows %v columns %d over %v of %v and %v",
+		s := fmt.Sprintf("gemm batch %v rows %v columns %d over %v of %v and %v",
 			sizes(k.Gemm.Batch), sizes(k.Gemm.Rows), k.Gemm.Col.Size, sizes(k.Gemm.Sum), k.Gemm.A.Buf, right)
+		if b := k.Gemm.Left; b != nil {
+			s += fmt.Sprintf(" by row %v", b)
+		}
+		if b := k.Gemm.Right; b != nil {
+			s += fmt.Sprintf(" by column %v", b)
+		}
+		return s
 	}
 	s := fmt.Sprintf("%v to %v", k.Single.Value, k.Single.Out)
 	if k.Single.InPlace {

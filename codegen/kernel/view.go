@@ -13,6 +13,9 @@ type View struct {
 	Offset  int
 	Strides []int
 	Type    ir.Type
+	// Raw says that what is in memory counts: what a promised structure leaves
+	// out is not asked for.
+	Raw bool
 }
 
 // RowMajor returns the strides of a dense row-major tensor.
@@ -39,11 +42,18 @@ func (p *Program) View(v *ir.Value) (View, bool) {
 	if !ok {
 		return View{}, false
 	}
+	return w.Move(v)
+}
+
+// Move returns v, which is one movement of what w is, as strided memory if the
+// movement only changes strides.
+func (w View) Move(v *ir.Value) (View, bool) {
 	from, to := v.Args[0].Type.Dims(), v.Type.Dims()
-	out := View{Buf: w.Buf, Offset: w.Offset, Type: v.Type}
+	out := View{Buf: w.Buf, Offset: w.Offset, Type: v.Type, Raw: w.Raw}
 	switch v.Op {
 	case ir.OpReshape:
-		out.Strides, ok = reshapeStrides(from, w.Strides, to)
+		strides, ok := reshapeStrides(from, w.Strides, to)
+		out.Strides = strides
 		return out, ok
 	case ir.OpBroadcast:
 		out.Strides = make([]int, len(to))

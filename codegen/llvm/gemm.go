@@ -56,7 +56,7 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 	g := s.k.Gemm
 	e := &gemmEmitter{scope: s, g: g, d: g.Value.Type.DType, steps: 1}
 	e.lanes = tileLanes(s.m.target, e.d)
-	if g.Packed == nil && (g.Col.B != 1 || masked(g.A.Buf.Value) || masked(g.B.Buf.Value)) {
+	if g.Packed == nil && (g.Col.B != 1 || maskedView(g.A) || maskedView(g.B)) {
 		panic("llvm: a right operand is read in place only if its columns are neighbours and neither operand is of a promised structure")
 	}
 	e.panels = (g.Col.Size + g.Panel - 1) / g.Panel
@@ -77,10 +77,10 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 		}
 	}
 	e.rows = rowGroup{size: 1}
-	groups := groupRows(g.Rows)
+	groups := e.groups()
 	tiled := -1
 	for i, r := range groups {
-		if tiled < 0 || r.size > e.rows.size {
+		if tiled < 0 || r.size > e.rows.size && g.Left == nil {
 			tiled, e.rows = i, r
 		}
 	}
@@ -102,6 +102,17 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 		e.origin[i] = index{base: i64(0)}
 	}
 	return e
+}
+
+// groups returns the rows in groups; the first one is that of the band where A
+// is banded.
+func (e *gemmEmitter) groups() []rowGroup {
+	g := e.g
+	if g.Left == nil {
+		return groupRows(g.Rows)
+	}
+	rest := slices.Delete(slices.Clone(g.Rows), g.LeftRow, g.LeftRow+1)
+	return append(groupRows(g.Rows[g.LeftRow:g.LeftRow+1]), groupRows(rest)...)
 }
 
 // emit emits the loops around the tiles. Groups are passed over once somebody
@@ -129,12 +140,12 @@ func (e *gemmEmitter) emit() {
 }
 
 // larger returns the larger of two i64.
-func (e *gemmEmitter) larger(x, y value.Value) value.Value {
+func (e *emitter) larger(x, y value.Value) value.Value {
 	return e.choose(e.icmp(enum.IPredSGT, x, y), x, y)
 }
 
 // smaller returns the smaller of two i64.
-func (e *gemmEmitter) smaller(x, y value.Value) value.Value {
+func (e *emitter) smaller(x, y value.Value) value.Value {
 	return e.choose(e.icmp(enum.IPredSLT, x, y), x, y)
 }
 

@@ -37,7 +37,7 @@ func (e *gemmEmitter) left(height int) leftOperand {
 // multiplied: their elements are not what is multiplied, or lie in other lines
 // of the cache from one step to the next. It pays when several panels read them.
 func (e *gemmEmitter) packsLeft() bool {
-	if masked(e.g.A.Buf.Value) {
+	if maskedView(e.g.A) {
 		return true
 	}
 	if e.g.Packed == nil || e.panels < 2 || e.steps < 2*unroll || e.rows.size < 2 {
@@ -49,7 +49,7 @@ func (e *gemmEmitter) packsLeft() bool {
 // byRows reports whether the elements of a row of A lie side by side.
 func (e *gemmEmitter) byRows() bool {
 	n := len(e.leftSum)
-	return !masked(e.g.A.Buf.Value) && (n == 0 || e.leftSum[n-1].A == 1)
+	return !maskedView(e.g.A) && (n == 0 || e.leftSum[n-1].A == 1)
 }
 
 // scratchBytes returns the bytes that the packed rows of a block take.
@@ -98,7 +98,7 @@ func (e *gemmEmitter) walkLeft(dims []kernel.Dim, src, step value.Value, body fu
 
 // packStep packs the elements of all rows of a tile at one step.
 func (e *gemmEmitter) packStep(src, dst value.Value, height int) {
-	if e.rows.stride == 1 && height > 1 && !masked(e.g.A.Buf.Value) {
+	if e.rows.stride == 1 && height > 1 && !maskedView(e.g.A) {
 		e.emitter.store(e.fromMemory(e.d, e.load(memType(e.d), e.at(memType(e.d), e.ptr(e.g.A.Buf), src), height)), dst)
 		return
 	}

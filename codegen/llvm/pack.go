@@ -20,6 +20,9 @@ type packEmitter struct {
 	d     ir.DType
 	lanes int
 	sum   []kernel.Dim // merged; A is the distance in the packed buffer
+	steps int
+	// The steps that are packed, where B is banded; nil for all.
+	lo, hi value.Value
 }
 
 // emitPack emits the body of a kernel function for s.k.Pack.
@@ -32,7 +35,7 @@ func (s *scope) emitPack() {
 		sum[i].A = steps * g.Panel
 		steps *= sum[i].Size
 	}
-	e.sum = mergeSum(sum)
+	e.sum, e.steps = mergeSum(sum), steps
 	panels := (g.Col.Size + g.Panel - 1) / g.Panel
 	items := panels
 	for _, d := range g.Batch {
@@ -54,22 +57,43 @@ func (s *scope) emitPack() {
 		full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 		switch {
 		case rest == 0:
-			e.panel(from, dst, g.Panel)
+			e.panelInBand(panel, from, dst, g.Panel)
 		case full == 0:
-			e.panel(from, dst, rest)
+			e.panelInBand(panel, from, dst, rest)
 		default:
 			s.either(s.icmp(enum.IPredSLT, panel, i64(full)),
-				func() []value.Value { e.panel(from, dst, g.Panel); return nil },
-				func() []value.Value { e.panel(from, dst, rest); return nil })
+				func() []value.Value { e.panelInBand(panel, from, dst, g.Panel); return nil },
+				func() []value.Value { e.panelInBand(panel, from, dst, rest); return nil })
 		}
 		return nil
 	})
 }
 
+// panelInBand packs a panel, of a banded operand as much as is read of it.
+func (e *packEmitter) panelInBand(panel, src, dst value.Value, cols int) {
+	r := e.g.Right
+	if r == nil {
+		e.panel(src, dst, cols)
+		return
+	}
+	first, steps := e.mul(panel, i64(e.g.Panel)), i64(e.steps)
+	e.lo = e.larger(e.add(first, i64(r.Lo)), i64(0))
+	e.hi = e.larger(e.smaller(e.add(first, i64(cols+r.Hi)), steps), e.lo)
+	e.panel(src, dst, cols)
+	if r.Unit {
+		e.loop(e.smaller(first, steps), e.smaller(e.add(first, i64(cols)), steps), 1, nil, func(k value.Value, _ []value.Value) []value.Value {
+			at := e.add(e.mul(k, i64(e.g.Panel)), e.sub(k, first))
+			e.emitter.store(e.float(regType(e.d), 1), e.at(regType(e.d), dst, at))
+			return nil
+		})
+	}
+	e.lo, e.hi = nil, nil
+}
+
 // panel packs a panel of which cols columns are valid. Here and below, src is a
 // position in the buffer of B, and dst a pointer.
 func (e *packEmitter) panel(src, dst value.Value, cols int) {
-	single := masked(e.g.B.Buf.Value)
+	single := maskedView(e.g.B)
 	if n := len(e.sum); !single && e.g.Col.B != 1 && n > 0 && e.sum[n-1].B == 1 && e.lanes > 1 && sizeOf(regType(e.d)) >= 4 {
 		e.walk(e.sum[:n-1], src, dst, func(src, dst value.Value) { e.transposed(src, dst, cols) })
 		if pad := e.g.Panel - (cols+e.lanes-1)/e.lanes*e.lanes; pad > 0 {
@@ -102,7 +126,11 @@ func (e *packEmitter) walk(dims []kernel.Dim, src, dst value.Value, body func(sr
 		return
 	}
 	d := dims[0]
-	e.loop(i64(0), i64(d.Size), 1, nil, func(k value.Value, _ []value.Value) []value.Value {
+	lo, hi := value.Value(i64(0)), value.Value(i64(d.Size))
+	if e.lo != nil {
+		lo, hi = e.lo, e.hi // the only dimension
+	}
+	e.loop(lo, hi, 1, nil, func(k value.Value, _ []value.Value) []value.Value {
 		src := e.add(src, e.mul(k, i64(d.B)))
 		dst := e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
 		e.walk(dims[1:], src, dst, body)
@@ -123,7 +151,7 @@ func (e *packEmitter) get(src value.Value, at, n int) value.Value {
 // parameter with a promised structure it is what the structure says.
 func (s *scope) element(w kernel.View, pos value.Value) value.Value {
 	v := w.Buf.Value
-	if !masked(v) {
+	if !maskedView(w) {
 		t := memType(w.Type.DType)
 		return s.fromMemory(w.Type.DType, s.load(t, s.emitter.at(t, s.ptr(w.Buf), pos), 0))
 	}
@@ -186,7 +214,11 @@ func (e *packEmitter) transposed(src, dst value.Value, cols int) {
 		move := func(k value.Value) (value.Value, value.Value) {
 			return e.add(src, k), e.at(regType(e.d), dst, e.mul(k, i64(d.A)))
 		}
-		e.loop(i64(0), i64(whole), e.lanes, nil, func(k value.Value, _ []value.Value) []value.Value {
+		lo, hi := value.Value(i64(0)), value.Value(i64(whole))
+		if e.lo != nil { // what is packed beside is not read
+			lo, hi = e.cur.NewAnd(e.lo, i64(-e.lanes)), e.smaller(e.hi, hi)
+		}
+		e.loop(lo, hi, e.lanes, nil, func(k value.Value, _ []value.Value) []value.Value {
 			src, dst := move(k)
 			e.square(src, dst, e.lanes, cols)
 			return nil

@@ -25,6 +25,20 @@ type tileAt struct {
 // tile computes one tile of the result, and all that is stored of it once the
 // sums are finished.
 func (e *gemmEmitter) tile(t tileAt) {
+	if !e.banded() {
+		e.sumTile(t)
+		return
+	}
+	e.limit(&t)
+	if e.chunks == 1 {
+		e.sumTile(t)
+		return
+	}
+	e.when(e.icmp(enum.IPredSLT, t.lo, t.hi), func() { e.sumTile(t) })
+}
+
+// sumTile computes a tile over its steps.
+func (e *gemmEmitter) sumTile(t tileAt) {
 	n := len(t.widths)
 	sums := make([]value.Value, 0, t.height*n)
 	start := e.start(t.widths)
@@ -158,7 +172,7 @@ func (e *gemmEmitter) start(widths []int) []value.Value {
 		switch {
 		case !e.d.IsFloat():
 			row[j] = e.int(st, 0)
-		case e.steps == 0:
+		case e.steps == 0, e.sumsNothing():
 			row[j] = e.float(st, 0)
 		default:
 			// x + -0 is x for every x, so that a single -0 stays one.
@@ -189,6 +203,9 @@ func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 		e.step(t, acc, a, t.b, kernel.Dim{}, 0)
 		return acc
 	}
+	if e.banded() {
+		return e.sumInBand(t, t.left.sum[0], a, t.b, acc)
+	}
 	return e.sumOver(t, t.left.sum, a, t.b, acc)
 }
 
@@ -215,35 +232,15 @@ func (e *gemmEmitter) sumOver(t tileAt, sum []kernel.Dim, a, b value.Value, acc 
 			return e.sumOver(t, sum[1:], a, b, acc)
 		})
 	}
-	several := func(from, to value.Value) {
-		acc = e.loop(from, to, unroll, acc, func(k value.Value, acc []value.Value) []value.Value {
-			acc = slices.Clone(acc)
-			a, b := move(k)
-			for u := range unroll {
-				e.step(t, acc, a, b, d, u)
-			}
-			if t.next != nil {
-				e.prefetch(e.at(types.I8, t.next, e.mul(e.sub(k, from), i64(cacheLine/unroll))))
-			}
-			return acc
-		})
-	}
 	if e.chunks > 1 {
-		whole := e.add(t.lo, e.cur.NewAnd(e.sub(t.hi, t.lo), i64(-unroll)))
-		several(t.lo, whole)
-		return e.loop(whole, t.hi, 1, acc, func(k value.Value, acc []value.Value) []value.Value {
-			acc = slices.Clone(acc)
-			a, b := move(k)
-			e.step(t, acc, a, b, d, 0)
-			return acc
-		})
+		return e.sumRange(t, d, a, b, t.lo, t.hi, acc)
 	}
 	whole := d.Size / unroll * unroll
 	if whole < 2*unroll {
 		whole = 0
 	}
 	if whole > 0 {
-		several(i64(0), i64(whole))
+		acc = e.several(t, d, a, b, i64(0), i64(whole), acc)
 		a, b = move(i64(whole))
 	}
 	acc = slices.Clone(acc)
@@ -253,26 +250,72 @@ func (e *gemmEmitter) sumOver(t tileAt, sum []kernel.Dim, a, b value.Value, acc 
 	return acc
 }
 
+// several adds the products of the steps from up to to, a multiple of unroll.
+func (e *gemmEmitter) several(t tileAt, d kernel.Dim, a, b, from, to value.Value, acc []value.Value) []value.Value {
+	return e.loop(from, to, unroll, acc, func(k value.Value, acc []value.Value) []value.Value {
+		acc = slices.Clone(acc)
+		a, b := e.at(t.left.t, a, e.mul(k, i64(d.A))), e.at(e.rightType(), b, e.mul(k, i64(d.B)))
+		for u := range unroll {
+			e.step(t, acc, a, b, d, u)
+		}
+		if t.next != nil {
+			e.prefetch(e.at(types.I8, t.next, e.mul(e.sub(k, from), i64(cacheLine/unroll))))
+		}
+		return acc
+	})
+}
+
+// sumRange adds the products of the steps from up to to, which is no less.
+func (e *gemmEmitter) sumRange(t tileAt, d kernel.Dim, a, b, from, to value.Value, acc []value.Value) []value.Value {
+	whole := e.add(from, e.cur.NewAnd(e.sub(to, from), i64(-unroll)))
+	acc = e.several(t, d, a, b, from, whole, acc)
+	return e.loop(whole, to, 1, acc, func(k value.Value, acc []value.Value) []value.Value {
+		acc = slices.Clone(acc)
+		e.step(t, acc, e.at(t.left.t, a, e.mul(k, i64(d.A))), e.at(e.rightType(), b, e.mul(k, i64(d.B))), d, 0)
+		return acc
+	})
+}
+
 // step adds the products of step u from a and b on to acc.
 func (e *gemmEmitter) step(t tileAt, acc []value.Value, a, b value.Value, d kernel.Dim, u int) {
-	n := len(t.widths)
-	row := make([]value.Value, n)
-	for j, w := range t.widths {
-		row[j] = e.right(b, u*d.B+j*e.lanes, e.read(w))
-	}
+	row := e.rightRow(t, b, u*d.B)
 	for i := range t.height {
-		x := value.Value(e.load(t.left.t, e.at(t.left.t, a, i64(i*t.left.row+u*d.A)), 0))
-		if !t.left.packed {
-			x = e.fromMemory(e.d, x)
+		e.addRow(t, acc, i, e.leftElement(t, a, i, u*d.A), row, nil)
+	}
+}
+
+// rightRow reads a row of B, at elements from b.
+func (e *gemmEmitter) rightRow(t tileAt, b value.Value, at int) []value.Value {
+	row := make([]value.Value, len(t.widths))
+	for j, w := range t.widths {
+		row[j] = e.right(b, at+j*e.lanes, e.read(w))
+	}
+	return row
+}
+
+// leftElement reads the element of A in row i of a tile, at elements from a.
+func (e *gemmEmitter) leftElement(t tileAt, a value.Value, i, at int) value.Value {
+	x := value.Value(e.load(t.left.t, e.at(t.left.t, a, i64(i*t.left.row+at)), 0))
+	if !t.left.packed {
+		x = e.fromMemory(e.d, x)
+	}
+	return e.widen(x)
+}
+
+// addRow adds x times a row of B to row i of acc; where keep is not nil, to the
+// columns that it holds for.
+func (e *gemmEmitter) addRow(t tileAt, acc []value.Value, i int, x value.Value, row, keep []value.Value) {
+	all := x
+	for j := range row {
+		if lanesOf(all) != lanesOf(row[j]) {
+			all = e.splat(x, lanesOf(row[j]))
 		}
-		x = e.widen(x)
-		all := x
-		for j := range row {
-			if lanesOf(all) != lanesOf(row[j]) {
-				all = e.splat(x, lanesOf(row[j]))
-			}
-			acc[i*n+j] = e.addProduct(acc[i*n+j], all, row[j])
+		at := i*len(row) + j
+		sum := e.addProduct(acc[at], all, row[j])
+		if keep != nil {
+			sum = e.choose(keep[j], sum, acc[at])
 		}
+		acc[at] = sum
 	}
 }
 
