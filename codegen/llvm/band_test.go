@@ -9,6 +9,7 @@ import (
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
@@ -108,7 +109,7 @@ func spoil(f *ir.Func, args []*tensor.Tensor) {
 // around those of tiles, with NaN and infinities beside what is left out, and
 // NaN in its place.
 func TestBand(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	var machines []*machine
 	for _, bytes := range []int{0, 32, 16, -1} {
 		machines = append(machines, newMachine(t, lib, bytes))
@@ -134,7 +135,7 @@ func TestBand(t *testing.T) {
 
 // Sums that go by chunks end in the middle of one, in a row or a column.
 func TestBandChunks(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	f := parse(t, `func f(a: f32[40, 2200], b: f32[2200, 100]) -> (f32[40, 100], f32[40, 100], f32[40, 100], f32[40, 100]) {
   v2 = tri{k=1080, upper=false} a : f32[40, 2200]
@@ -155,7 +156,7 @@ func TestBandChunks(t *testing.T) {
 // Any number of workers gives the same bits, and a structured operand that is
 // left as it is takes no guard and no copy.
 func TestBandWorkers(t *testing.T) {
-	lib := library(t)
+	lib := llvmtest.Library(t)
 	host, target := hostTarget(lib, 0)
 	for _, form := range bandForms {
 		f := form.instance(t, tensor.F32, 193, 100)
