@@ -91,6 +91,7 @@ var outside = []layer{
 	{"github.com/x448/float16", "ir/tensor"},
 	{"golang.org/x/sys", "internal/tensorio runtime runtime/cache runtime/jit runtime/pool"},
 	{"golang.org/x/term", "cmd/lathe"},
+	{"gonum.org/v1/plot", "benchmarks"},
 	{"gonum.org/v1/gonum", "benchmarks cmd/lathe internal/draw ir/eval ir/tensor lathe *(test)"},
 }
 

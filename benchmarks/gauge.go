@@ -76,7 +76,7 @@ func (s *session) bandwidth(ctx context.Context, bytes, threads int) (float64, e
 		data[i] = byte(i) // pages of their own, not the system's page of zeros
 	}
 	next := make(chan int, threads)
-	samples, err := s.race(ctx, rules{samples: 7}, []contestant{{name: "read", self: func() (time.Duration, error) {
+	samples, err := s.race(ctx, rules{samples: 7, steady: -1}, []contestant{{name: "read", self: func() (time.Duration, error) {
 		for i := range threads {
 			next <- i
 		}

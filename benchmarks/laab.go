@@ -143,7 +143,7 @@ func (e *expression) measure(ctx context.Context, s *session) (*Result, error) {
 		list = append(list, bad.contestant(ctx, "bad"))
 	}
 
-	t, err := s.race(ctx, rules{samples: s.cfg.samples(10), scrub: true}, list)
+	t, err := s.race(ctx, rules{samples: s.cfg.samples(10), scrub: true, steady: -1}, list)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"math"
 	"runtime/debug"
 	"time"
 )
@@ -22,7 +23,13 @@ type rules struct {
 	scrub   bool // caches are emptied before each timing, which then is of one run
 	// What a timing lasts at least, without scrubbing, by repeating the run;
 	// the clock and a call from Go are nothing beside it.
-	least time.Duration
+	least  time.Duration
+	settle time.Duration // is waited before each timing, until others' threads sleep
+	// Only rounds count in which this contestant, which does the same work at
+	// the same speed in each, was not much slower than in its best: in others
+	// the processor was busy elsewhere. Up to thrice as many rounds are run for
+	// it. Below 0 for none.
+	steady int
 }
 
 const (
@@ -37,7 +44,7 @@ const (
 func (s *session) race(ctx context.Context, r rules, list []contestant) ([]samples, error) {
 	// A collection during a timing would be charged to whoever runs.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	raw := make([][]float64, len(list))
+	var raw [][]float64 // by round
 	rounds := r.samples
 	for i := range list {
 		c := &list[i]
@@ -67,9 +74,10 @@ func (s *session) race(ctx context.Context, r rules, list []contestant) ([]sampl
 			}
 		}
 	}
-	for round := range rounds {
+	for len(raw) < rounds || r.steady >= 0 && len(raw) < 3*rounds && len(quiet(raw, r.steady)) < rounds {
+		round := make([]float64, len(list))
 		for k := range list {
-			i := (round + k) % len(list)
+			i := (len(raw) + k) % len(list)
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -79,18 +87,43 @@ func (s *session) race(ctx context.Context, r rules, list []contestant) ([]sampl
 			if r.scrub {
 				s.scrub()
 			}
+			time.Sleep(r.settle)
 			took, err := list[i].time(list[i].calls)
 			if err != nil {
 				return nil, err
 			}
-			raw[i] = append(raw[i], took.Seconds()/float64(list[i].calls))
+			round[i] = took.Seconds() / float64(list[i].calls)
 		}
+		raw = append(raw, round)
+	}
+	if r.steady >= 0 {
+		raw = quiet(raw, r.steady)
 	}
 	out := make([]samples, len(list))
-	for i := range raw {
-		out[i] = sorted(raw[i])
+	for i := range out {
+		var of []float64
+		for _, round := range raw {
+			of = append(of, round[i])
+		}
+		out[i] = sorted(of)
 	}
 	return out, nil
+}
+
+// quiet returns the rounds in which a contestant took at most a tenth more than
+// in its fastest.
+func quiet(rounds [][]float64, of int) [][]float64 {
+	least := math.Inf(1)
+	for _, r := range rounds {
+		least = min(least, r[of])
+	}
+	var out [][]float64
+	for _, r := range rounds {
+		if r[of] <= 1.1*least {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // time times n runs together.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
+	"slices"
 
 	"github.com/lathe-lang/lathe/benchmarks"
 )
@@ -21,6 +23,7 @@ type benchCmd struct {
 	Threads []int    `placeholder:"N,..." help:"Numbers of threads, in place of the suite's own."`
 	From    []string `placeholder:"FILE" sep:"none" help:"Measure nothing: show the reports in these JSON files, the rows of a suite together."`
 	Page    string   `placeholder:"FILE.md" help:"Also write a page of Markdown."`
+	Roof    string   `name:"roofline" placeholder:"FILE.svg" help:"Also draw the products of kernels below the machine's limits."`
 }
 
 func (c *benchCmd) run(ctx context.Context, e *env) error {
@@ -35,7 +38,16 @@ func (c *benchCmd) run(ctx context.Context, e *env) error {
 		return err
 	}
 	if c.Page != "" {
-		if err := writePage(c.Page, reports); err != nil {
+		if err := write(c.Page, func(w io.Writer) error { return benchmarks.Page(w, reports) }); err != nil {
+			return err
+		}
+	}
+	if c.Roof != "" {
+		i := slices.IndexFunc(reports, func(r *benchmarks.Report) bool { return r.Suite == "kernels" })
+		if i < 0 {
+			return usagef("--roofline: there is no report of kernels")
+		}
+		if err := write(c.Roof, func(w io.Writer) error { return benchmarks.Roofline(w, reports[i]) }); err != nil {
 			return err
 		}
 	}
@@ -66,6 +78,9 @@ func (c *benchCmd) reports(ctx context.Context, e *env) ([]*benchmarks.Report, e
 		return stored(c.From, c.Suite)
 	}
 	suite, err := benchmarks.Find(c.Suite)
+	if c.Roof != "" && c.Suite != "kernels" {
+		return nil, usagef("--roofline is of the suite kernels")
+	}
 	if err != nil {
 		return nil, usagef("%v", err)
 	}
@@ -124,11 +139,11 @@ func stored(files []string, suite string) ([]*benchmarks.Report, error) {
 	return benchmarks.Join(list)
 }
 
-func writePage(name string, reports []*benchmarks.Report) (err error) {
-	file, err := os.Create(name)
-	if err != nil {
+// write writes a file that is there as a whole or not at all.
+func write(name string, content func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := content(&b); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return benchmarks.Page(file, reports)
+	return os.WriteFile(name, b.Bytes(), 0o666)
 }
