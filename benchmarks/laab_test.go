@@ -12,7 +12,7 @@ import (
 // reached lists the rows of laab whose compiled FLOPs are no more than the least
 // that are known. A pass that reaches another one adds it here, and none leaves.
 var reached = []string{
-	"mm_sgemm", "cse_addition", "matchain_ltor", "cm_partial_op_sum", "cm_partial_op_prod",
+	"mm_sgemm", "cse_addition", "matchain_ltor", "cm_loops", "cm_partial_op_sum", "cm_partial_op_prod",
 	"ipdps_symmetric", "lamp_product", "lamp_product_nt", "lamp_product_tt", "lamp_update", "lamp_update_scaled", "lamp_chain_left",
 	"lamp_solve_spd", "lamp_solve_symmetric", "lamp_solve_lower", "lamp_solve_diagonal", "lamp_sum_of_same", "lamp_loop_columns",
 	"lamp_loop_diagonal", "lamp_column_of_product", "lamp_column_of_sum",
