@@ -1,0 +1,80 @@
+package passes
+
+import (
+	"slices"
+
+	"github.com/lathe-lang/lathe/ir"
+)
+
+var cheapestOrder = &Rule{Name: "order", Law: "(a @ b) @ c = a @ (b @ c)", Class: Reassociate}
+
+// chain multiplies in the cheapest order:
+//
+//	(h.T @ h) @ x   becomes   h.T @ (h @ x)
+//
+// Products of matrices are not all that has an order: what chain looks at are
+// networks of tensors, in which transposes, diagonals, traces, sums over axes,
+// scalings of rows and columns and scalars are part of the product. Structure
+// counts: that of factors, and what follows from it for products of some of them.
+//
+// It goes through values that nothing else needs, and fires where FLOPs are
+// saved. It leaves sums of products to factor.
+func chain(ctx *Context, f *ir.Func) error {
+	networks := networksOf(f)
+	w := newRewriter(ctx, f)
+	w.run(func(v *ir.Value) *ir.Value {
+		n := networks[v]
+		if n == nil {
+			return v
+		}
+		for i := range n.factors {
+			n.factors[i].Value = w.of(n.factors[i].Value)
+		}
+		for i, s := range n.scales {
+			if s.Value != nil {
+				n.scales[i].Value = w.of(s.Value)
+			}
+		}
+		before := n.work()
+		if best, o := order(n); best.price.flops < before && w.allowed(cheapestOrder) {
+			v = (&product{w, o, map[string]made{}}).whole(best)
+			w.rewrote(cheapestOrder, n.root.Pos, (before-best.price.flops)*w.turns)
+		}
+		return v
+	})
+	return nil
+}
+
+// networksOf returns the largest networks of f by their roots, without those in
+// which nothing is computed and those that choices hang on.
+func networksOf(f *ir.Func) map[*ir.Value]*network {
+	uses, kept := f.Uses(), routes(f)
+	out := map[*ir.Value]*network{}
+	var region func(r *ir.Region)
+	region = func(r *ir.Region) {
+		here := map[*ir.Value]bool{}
+		for _, v := range r.Body {
+			here[v] = true
+		}
+		inner := func(v, by *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] }
+		done := map[*ir.Value]bool{} // inside a network
+		for _, v := range slices.Backward(r.Body) {
+			if v.Body != nil {
+				region(v.Body)
+			}
+			if done[v] || kept[v] || v.Op == ir.OpDiag || !linear(v) {
+				continue
+			}
+			n, ok := flatten(v, inner)
+			if !ok || n.work() == 0 {
+				continue
+			}
+			for _, u := range n.inside {
+				done[u] = true
+			}
+			out[v] = n
+		}
+	}
+	region(&f.Region)
+	return out
+}

@@ -1,0 +1,550 @@
+package passes
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/dim"
+)
+
+// How far the search for an order goes: up to so many factors it tries all
+// trees, up to so many those that never multiply what has no index in common,
+// and beyond those that keep the factors in order.
+const (
+	allTrees   = 7
+	joinedOnly = 12
+)
+
+// A price is what decides between orders: FLOPs, and where these are equal the
+// elements of what is stored on the way.
+type price struct{ flops, elems int }
+
+func (p price) add(q price) price { return price{sum(p.flops, q.flops), sum(p.elems, q.elems)} }
+
+func (p price) less(q price) bool {
+	return p.flops < q.flops || p.flops == q.flops && p.elems < q.elems
+}
+
+// most is where counts stop: beyond it all are alike.
+const most = math.MaxInt / 4
+
+func sum(a, b int) int { return min(a+b, most) }
+
+func times(a, b int) int {
+	if a != 0 && b > most/a {
+		return most
+	}
+	return a * b
+}
+
+// A tree says in which order the factors of a network are multiplied.
+type tree struct {
+	of          set // of factors
+	left, right *tree
+	scaled      bool // its result is multiplied by the scales
+	axes        []int
+	props       ir.Props
+	price       price // with that of what is below
+}
+
+// A part is a set of factors with what does not depend on the order in which
+// they are multiplied.
+type part struct {
+	keep   set // the indices that others or the result need
+	axes   []int
+	bands  []band
+	props  ir.Props
+	plain  *tree
+	scaled *tree // nil unless the network has scales
+}
+
+// A band says that a part is zero unless -above <= row-col <= below.
+type band struct{ row, col, below, above int }
+
+// An ordering finds the cheapest order of a network.
+type ordering struct {
+	*network
+	parts map[set]*part
+	last  []int // the axes of the result
+	dense bool  // no factor has structure
+	twice bool  // some value is a factor twice
+	keys  map[set]*key
+}
+
+// order returns the cheapest order of multiplying the factors of n, and what
+// was learnt of n on the way.
+func order(n *network) (*tree, *ordering) {
+	o := &ordering{network: n, parts: map[set]*part{}, last: n.covered(), dense: true, keys: map[set]*key{}}
+	for i, f := range n.factors {
+		for _, g := range n.factors[:i] {
+			o.twice = o.twice || f.Value == g.Value
+		}
+	}
+	for i := range n.factors {
+		o.leaf(i)
+	}
+	o.dense = o.dense && !o.twice
+	all := set(1)<<len(n.factors) - 1
+	if len(n.factors) > joinedOnly {
+		for length := 2; length <= len(n.factors); length++ {
+			for from := 0; from+length <= len(n.factors); from++ {
+				p := o.part((set(1)<<length - 1) << from)
+				for cut := 1; cut < length; cut++ {
+					o.split(p, (set(1)<<cut-1)<<from, (set(1)<<(length-cut)-1)<<(from+cut))
+				}
+			}
+		}
+	} else {
+		for s := set(1); s <= all; s++ {
+			if s.len() < 2 || !o.wanted(s, all) {
+				continue
+			}
+			p := o.part(s)
+			low := s & -s
+			for a := (s - 1) & s; a > 0; a = (a - 1) & s {
+				if a&low != 0 {
+					o.split(p, a, s&^a)
+				}
+			}
+		}
+	}
+	p := o.parts[all]
+	if len(n.scales) > 0 {
+		return p.scaled, o
+	}
+	return p.plain, o
+}
+
+// wanted reports whether the search looks at a set of factors.
+func (o *ordering) wanted(s, all set) bool {
+	if len(o.factors) <= allTrees || s == all {
+		return true
+	}
+	rest := s
+	for rest != 0 {
+		joined := o.joined(rest&-rest, s)
+		if joined == s {
+			return true
+		}
+		if o.joined(joined, all) != joined {
+			return false // others join what is apart in s
+		}
+		rest &^= joined
+	}
+	return true
+}
+
+// joined returns the factors of s that are joined to those of from by indices.
+func (o *ordering) joined(from, s set) set {
+	for {
+		var idx set
+		for _, i := range from.members() {
+			idx |= setOf(o.factors[i].idx)
+		}
+		more := from
+		for _, i := range (s &^ from).members() {
+			if setOf(o.factors[i].idx)&idx != 0 {
+				more |= 1 << i
+			}
+		}
+		if more == from {
+			return from
+		}
+		from = more
+	}
+}
+
+// elems returns the number of points of some indices.
+func (o *ordering) elems(idx set) int {
+	n := 1
+	for _, i := range idx.members() {
+		n = times(n, o.sizes[i])
+	}
+	return n
+}
+
+// kept returns the indices of the factors of s that the others or the result need.
+func (o *ordering) kept(s set) set {
+	var inside, outside set
+	for i, f := range o.factors {
+		if s.has(i) {
+			inside |= setOf(f.idx)
+		} else {
+			outside |= setOf(f.idx)
+		}
+	}
+	return inside & (outside | setOf(o.last))
+}
+
+// leaf adds factor i: what only it has is summed first, which never costs more
+// than summing it later.
+func (o *ordering) leaf(i int) {
+	f := o.factors[i]
+	s := set(1) << i
+	p := &part{keep: o.kept(s)}
+	o.parts[s] = p
+	var cost price
+	distinct := true
+	for k, c := range f.idx {
+		if slices.Contains(f.idx[:k], c) {
+			distinct = false
+			continue
+		}
+		if p.keep.has(c) {
+			p.axes = append(p.axes, c)
+		}
+	}
+	if gone := o.elems(setOf(f.idx) &^ p.keep); gone > 1 {
+		cost = price{o.elems(setOf(f.idx)), o.elems(p.keep)}
+	}
+	if r := len(f.idx); r >= 2 && distinct && f.Type.Props != (ir.Props{}) && len(p.axes) == r {
+		p.props = f.Type.Props
+		row, col := f.idx[r-2], f.idx[r-1]
+		m, n := o.sizes[row], o.sizes[col]
+		if below, above := p.props.Band(m, n); below < m-1 || above < n-1 {
+			p.bands = []band{{row, col, below, above}}
+		}
+		o.dense = false
+	}
+	p.plain = &tree{of: s, axes: p.axes, props: p.props, price: cost}
+	o.scale(p)
+}
+
+// part returns that of s; what its factors are made of is known.
+func (o *ordering) part(s set) *part {
+	p := &part{keep: o.kept(s)}
+	o.parts[s] = p
+	if o.dense {
+		return p
+	}
+	for _, i := range s.members() {
+		p.bands = append(p.bands, o.parts[1<<i].bands...)
+	}
+	p.bands = o.closed(p.bands, p.keep)
+	// Structure is that of the last two axes: any two of a part, but those of
+	// the whole are given.
+	row, col := -1, -1
+	if s.len() == len(o.factors) {
+		if r := len(o.last); r >= 2 {
+			row, col = o.last[r-2], o.last[r-1]
+		}
+	} else if len(p.bands) > 0 {
+		row, col = p.bands[0].row, p.bands[0].col
+	} else if r, c, ok := o.symmetric(s, p.keep, -1, -1); ok {
+		row, col = r, c
+	}
+	if row < 0 {
+		return p
+	}
+	for _, b := range p.bands {
+		if b.row == col && b.col == row {
+			b = band{row, col, b.above, b.below}
+		}
+		if b.row == row && b.col == col {
+			p.props = bandProps(b, o.sizes[row], o.sizes[col])
+		}
+	}
+	if p.props == (ir.Props{}) {
+		if _, _, ok := o.symmetric(s, p.keep, row, col); ok {
+			p.props = ir.Props{Set: ir.Symmetric}
+		}
+	}
+	if p.props != (ir.Props{}) {
+		p.axes = []int{row, col}
+	}
+	return p
+}
+
+// bandProps returns the structure of a matrix within a band.
+func bandProps(b band, m, n int) ir.Props {
+	below, above := max(b.below, 0), max(b.above, 0)
+	switch {
+	case m == n && below == 0 && above == 0:
+		return ir.Props{Set: ir.Diagonal}
+	case m == n && above == 0 && below >= m-1:
+		return ir.Props{Set: ir.Lower}
+	case m == n && below == 0 && above >= n-1:
+		return ir.Props{Set: ir.Upper}
+	}
+	return ir.Props{Set: ir.Banded, Below: below, Above: above}
+}
+
+// closed returns the bands that follow from others for the indices that are
+// kept: those of a product of banded matrices add up.
+func (o *ordering) closed(bands []band, keep set) []band {
+	if len(bands) == 0 {
+		return nil
+	}
+	var idx []int
+	for _, b := range bands {
+		for _, i := range []int{b.row, b.col} {
+			if !slices.Contains(idx, i) {
+				idx = append(idx, i)
+			}
+		}
+	}
+	slices.Sort(idx)
+	at := func(i int) int { return slices.Index(idx, i) }
+	// far[i][j] is the most that index i may be above index j.
+	far := make([][]int, len(idx))
+	for i := range far {
+		far[i] = make([]int, len(idx))
+		for j := range far[i] {
+			far[i][j] = o.sizes[idx[i]] - 1
+		}
+		far[i][i] = 0
+	}
+	for _, b := range bands {
+		r, c := at(b.row), at(b.col)
+		far[r][c] = min(far[r][c], b.below)
+		far[c][r] = min(far[c][r], b.above)
+	}
+	for k := range idx {
+		for i := range idx {
+			for j := range idx {
+				far[i][j] = min(far[i][j], far[i][k]+far[k][j])
+			}
+		}
+	}
+	var out []band
+	for i, row := range idx {
+		for j, col := range idx {
+			if i < j && keep.has(row) && keep.has(col) && (far[i][j] < o.sizes[row]-1 || far[j][i] < o.sizes[col]-1) {
+				out = append(out, band{row, col, far[i][j], far[j][i]})
+			}
+		}
+	}
+	return out
+}
+
+// scale tries to multiply the part by the scales when it is computed.
+func (o *ordering) scale(p *part) {
+	if len(o.scales) == 0 {
+		return
+	}
+	cost := price{o.elems(p.keep) + len(o.scales) - 1, o.elems(p.keep)}.add(p.plain.price)
+	if p.scaled == nil || cost.less(p.scaled.price) {
+		t := *p.plain
+		t.scaled, t.price = true, cost
+		p.scaled = &t
+	}
+}
+
+// split tries to make p as the product of two parts.
+func (o *ordering) split(p *part, a, b set) {
+	x, y := o.parts[a], o.parts[b]
+	if x == nil || y == nil || x.plain == nil || y.plain == nil {
+		return
+	}
+	if len(o.factors) > allTrees && len(o.factors) <= joinedOnly && x.keep&y.keep == 0 && o.joined(a, a|b)&b != 0 {
+		return
+	}
+	axes := o.axesOf(p, x, y)
+	step := price{o.step(p, x, y, axes), o.elems(p.keep)}
+	try := func(best **tree, l, r *tree, first price) {
+		cost := first.add(step)
+		if *best == nil || cost.less((*best).price) {
+			*best = &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, price: cost}
+		}
+	}
+	if o.twice && o.same(a, b) {
+		try(&p.plain, x.plain, y.plain, x.plain.price)
+	} else {
+		try(&p.plain, x.plain, y.plain, x.plain.price.add(y.plain.price))
+	}
+	if len(o.scales) > 0 {
+		try(&p.scaled, x.scaled, y.plain, x.scaled.price.add(y.plain.price))
+		try(&p.scaled, x.plain, y.scaled, x.plain.price.add(y.scaled.price))
+		o.scale(p)
+	}
+}
+
+// axesOf returns the order of the axes of the product of two parts: those of the
+// first, those that the second brings, and last the two with structure.
+func (o *ordering) axesOf(p, x, y *part) []int {
+	if p == o.parts[set(1)<<len(o.factors)-1] {
+		return o.last
+	}
+	var axes []int
+	last := p.axes
+	first, second := x.plain.axes, y.plain.axes
+	if y.keep&^x.keep != 0 && x.keep&^y.keep == 0 {
+		first, second = second, first // all of one scales the other
+	}
+	for _, list := range [][]int{first, second} {
+		for _, i := range list {
+			if p.keep.has(i) && !slices.Contains(axes, i) && !slices.Contains(last, i) {
+				axes = append(axes, i)
+			}
+		}
+	}
+	return append(axes, last...)
+}
+
+// step returns the FLOPs of multiplying two parts.
+func (o *ordering) step(p, x, y *part, axes []int) int {
+	space := x.keep | y.keep
+	none := ir.Props{}
+	if x.props == none && y.props == none && p.props == none {
+		n := o.elems(space)
+		if o.elems(p.keep) == n {
+			return n
+		}
+		return times(2, n)
+	}
+	spec := specOf([][]int{x.plain.axes, y.plain.axes}, axes)
+	types := []ir.Type{o.typeOf(x.plain.axes, x.props), o.typeOf(y.plain.axes, y.props)}
+	return ir.ContractWork(spec, types, p.props)
+}
+
+// typeOf returns the type of a value with the given axes.
+func (o *ordering) typeOf(axes []int, props ir.Props) ir.Type {
+	t := ir.Type{DType: o.root.Type.DType, Props: props}
+	for _, i := range axes {
+		t.Shape = append(t.Shape, dim.Const(o.sizes[i]))
+	}
+	return t
+}
+
+// specOf returns the specification of a product, its letters in the order in
+// which they come.
+func specOf(operands [][]int, out []int) string {
+	letter := map[int]byte{}
+	var spec []byte
+	write := func(idx []int) {
+		for _, i := range idx {
+			if letter[i] == 0 {
+				letter[i] = 'a' + byte(len(letter))
+			}
+			spec = append(spec, letter[i])
+		}
+	}
+	for k, idx := range operands {
+		if k > 0 {
+			spec = append(spec, ',')
+		}
+		write(idx)
+	}
+	spec = append(spec, "->"...)
+	write(out)
+	return string(spec)
+}
+
+// A key tells sets of factors apart that are not the same product: two that
+// have the same text are, with the indices of one in the place of those of the
+// other.
+type key struct {
+	text   string
+	orders [][]int // of the kept indices, all that give this text
+}
+
+// maxVariants is how many orders of equal factors a key looks at.
+const maxVariants = 48
+
+// key returns that of the factors of s. Equal factors may come in any order,
+// and a symmetric one may be transposed: the least text counts.
+func (o *ordering) key(s set) *key {
+	if k := o.keys[s]; k != nil {
+		return k
+	}
+	k := &key{}
+	o.keys[s] = k
+	members := s.members()
+	slices.SortStableFunc(members, func(i, j int) int { return o.factors[i].ID - o.factors[j].ID })
+	keep := o.kept(s)
+	variants := 0
+	var text []byte
+	write := func(order []int, swaps set) {
+		text = text[:0]
+		number := map[int]int{}
+		var kept []int
+		for k, i := range order {
+			f := o.factors[i]
+			text = strconv.AppendInt(append(text, ' '), int64(f.ID), 10)
+			idx := f.idx
+			if swaps.has(k) {
+				idx = slices.Clone(idx)
+				r := len(idx)
+				idx[r-2], idx[r-1] = idx[r-1], idx[r-2]
+			}
+			for _, c := range idx {
+				at, ok := number[c]
+				if !ok {
+					at = len(number)
+					number[c] = at
+					if keep.has(c) {
+						kept = append(kept, c)
+					}
+				}
+				sign := byte('.')
+				if keep.has(c) {
+					sign = '!'
+				}
+				text = strconv.AppendInt(append(text, sign), int64(at), 10)
+			}
+		}
+		switch t := string(text); {
+		case k.text == "" || t < k.text:
+			k.text, k.orders = t, [][]int{kept}
+		case t == k.text:
+			k.orders = append(k.orders, kept)
+		}
+	}
+	var choose func(done []int, left []int, swaps set)
+	choose = func(done, left []int, swaps set) {
+		if variants >= maxVariants {
+			return
+		}
+		if len(left) == 0 {
+			variants++
+			write(done, swaps)
+			return
+		}
+		for j, i := range left {
+			if o.factors[i].Value != o.factors[left[0]].Value {
+				break
+			}
+			rest := slices.Delete(slices.Clone(left), j, j+1)
+			next := append(slices.Clone(done), i)
+			choose(next, rest, swaps)
+			if f := o.factors[i]; f.Type.Props.Mirrored() && len(f.idx) >= 2 {
+				choose(next, rest, swaps|1<<len(done))
+			}
+		}
+	}
+	choose(nil, members, 0)
+	return k
+}
+
+// same reports whether two sets of factors are the same product.
+func (o *ordering) same(a, b set) bool {
+	return a.len() == b.len() && o.key(a).text == o.key(b).text
+}
+
+// symmetric reports whether the product of s does not change when two of its
+// indices change places, and which these are: row and col, or any if they are
+// negative.
+func (o *ordering) symmetric(s, keep set, row, col int) (int, int, bool) {
+	if !o.twice || keep.len() < 2 {
+		return 0, 0, false
+	}
+	orders := o.key(s).orders
+	for _, other := range orders[1:] {
+		var at []int
+		for i := range other {
+			if other[i] != orders[0][i] {
+				at = append(at, i)
+			}
+		}
+		if len(at) != 2 || orders[0][at[0]] != other[at[1]] || orders[0][at[1]] != other[at[0]] {
+			continue
+		}
+		r, c := orders[0][at[0]], orders[0][at[1]]
+		if row < 0 || r == row && c == col || r == col && c == row {
+			return min(r, c), max(r, c), true
+		}
+	}
+	return 0, 0, false
+}

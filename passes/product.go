@@ -1,0 +1,252 @@
+package passes
+
+import (
+	"slices"
+
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/dim"
+)
+
+// A product writes a network as operations of two operands.
+type product struct {
+	*rewriter
+	*ordering
+	made map[string]made // by the text of its key
+}
+
+// made is a part that has been computed, with the order of its kept indices in
+// the key and in the value.
+type made struct {
+	*ir.Value
+	order, axes []int
+}
+
+// whole returns the value of a network that is multiplied as t says.
+func (p *product) whole(t *tree) *ir.Value {
+	first := len(p.body)
+	v, axes := p.tree(t)
+	if !slices.Equal(axes, p.last) {
+		v = p.transposed(v, axes, p.last)
+	}
+	v = p.shaped(v, p.root.Type)
+	if slices.Contains(p.body[first:], v) && v.Type.Props == (ir.Props{}) {
+		v.Type = v.Type.WithProps(p.root.Type.Props)
+	}
+	return v
+}
+
+// shaped returns v with axes of size 1 between, and stretched to t.
+func (p *product) shaped(v *ir.Value, t ir.Type) *ir.Value {
+	if v.Type.Equal(t) {
+		return v
+	}
+	shape := make([]int, len(p.out))
+	for i, c := range p.out {
+		shape[i] = 1
+		if slices.Contains(p.last, c) {
+			shape[i] = p.sizes[c]
+		}
+	}
+	v = p.reshaped(v, shape)
+	if !v.Type.Equal(t) {
+		v = p.emit(p.root, ir.OpBroadcast, nil, t.Plain(), v)
+	}
+	return v
+}
+
+func (p *product) reshaped(v *ir.Value, shape []int) *ir.Value {
+	t := ir.Make(v.Type.DType, shape...)
+	if v.Type.Equal(t) {
+		return v
+	}
+	return p.emit(p.root, ir.OpReshape, nil, t, v)
+}
+
+// transposed returns v, whose axes have the indices from, with the axes to.
+func (p *product) transposed(v *ir.Value, from, to []int) *ir.Value {
+	perm := make([]int, len(to))
+	for i, c := range to {
+		perm[i] = slices.Index(from, c)
+	}
+	return p.emit(p.root, ir.OpTranspose, &ir.PermAttrs{Perm: perm}, ir.Type{}, v)
+}
+
+// tree returns the product of a tree and the indices of its axes. What is the
+// same product is computed once.
+func (p *product) tree(t *tree) (*ir.Value, []int) {
+	var v *ir.Value
+	axes := t.axes
+	if t.left == nil {
+		v = p.leaf(t)
+	} else {
+		shared := p.twice && t.of.len() < len(p.factors) && !p.hasScale(t)
+		if shared {
+			k := p.key(t.of)
+			if m, ok := p.made[k.text]; ok {
+				axes = make([]int, len(m.axes))
+				for i, c := range m.axes {
+					axes[i] = k.orders[0][slices.Index(m.order, c)]
+				}
+				v = m.Value
+			}
+		}
+		if v == nil {
+			v = p.pair(t)
+			if shared {
+				k := p.key(t.of)
+				p.made[k.text] = made{v, k.orders[0], axes}
+			}
+		}
+	}
+	if t.scaled {
+		v = p.times(v)
+	}
+	return v, axes
+}
+
+// hasScale reports whether the scales are applied below t.
+func (p *product) hasScale(t *tree) bool {
+	return t.left != nil && (t.left.scaled || t.right.scaled || p.hasScale(t.left) || p.hasScale(t.right))
+}
+
+// leaf returns a factor with one axis for each of its indices, summed over
+// those that nothing else has.
+func (p *product) leaf(t *tree) *ir.Value {
+	f := p.factors[t.of.members()[0]]
+	v, idx := f.Value, slices.Clone(f.idx)
+	for {
+		i, j := repeated(idx)
+		if i < 0 {
+			break
+		}
+		rest := slices.Clone(idx)
+		rest = slices.Delete(slices.Delete(rest, j, j+1), i, i+1)
+		perm := make([]int, 0, len(idx))
+		for k := range idx {
+			if k != i && k != j {
+				perm = append(perm, k)
+			}
+		}
+		if perm = append(perm, i, j); !slices.IsSorted(perm) {
+			v = p.emit(p.root, ir.OpTranspose, &ir.PermAttrs{Perm: perm}, ir.Type{}, v)
+		}
+		v = p.emit(p.root, ir.OpDiagonal, nil, ir.Type{}, v)
+		idx = append(rest, idx[i])
+	}
+	var axes, shape []int
+	for k, c := range idx {
+		switch {
+		case slices.Contains(t.axes, c):
+			shape = append(shape, p.sizes[c])
+		case p.sizes[c] > 1:
+			axes = append(axes, k)
+		}
+	}
+	if len(axes) > 0 {
+		v = p.emit(p.root, ir.OpSum, &ir.AxesAttrs{Axes: axes}, ir.Type{}, v)
+	}
+	v = p.reshaped(v, shape)
+	idx = slices.DeleteFunc(idx, func(c int) bool { return !slices.Contains(t.axes, c) })
+	if !slices.Equal(idx, t.axes) {
+		v = p.transposed(v, idx, t.axes)
+	}
+	return v
+}
+
+// repeated returns the places of an index that comes twice, negative if none does.
+func repeated(idx []int) (i, j int) {
+	for j, c := range idx {
+		if i := slices.Index(idx[:j], c); i >= 0 {
+			return i, j
+		}
+	}
+	return -1, -1
+}
+
+// pair returns the product of the two sides of t: elementwise where nothing is
+// summed and broadcasting says which elements meet, else a contraction.
+func (p *product) pair(t *tree) *ir.Value {
+	x, a := p.tree(t.left)
+	y, b := p.tree(t.right)
+	plain := x.Type.Props == (ir.Props{}) && y.Type.Props == (ir.Props{}) && t.props == (ir.Props{})
+	space := setOf(a) | setOf(b)
+	if plain && space == setOf(t.axes) && (setOf(a) == space || setOf(b) == space) && within(a, t.axes) && within(b, t.axes) {
+		return p.emit(p.root, ir.OpMul, nil, ir.Type{}, p.spread(x, a, t.axes), p.spread(y, b, t.axes))
+	}
+	// The operand that alone has the first axis of the result comes first.
+	for _, c := range t.axes {
+		if inA, inB := slices.Contains(a, c), slices.Contains(b, c); inA != inB {
+			if inB {
+				a, b, x, y = b, a, y, x
+			}
+			break
+		}
+	}
+	v := p.emit(p.root, ir.OpContract, &ir.ContractAttrs{Spec: specOf([][]int{a, b}, t.axes)}, ir.Type{}, x, y)
+	v.Type = v.Type.WithProps(t.props)
+	return v
+}
+
+// within reports whether the indices of part come in the same order in all.
+func within(part, all []int) bool {
+	for _, c := range all {
+		if len(part) > 0 && part[0] == c {
+			part = part[1:]
+		}
+	}
+	return len(part) == 0
+}
+
+// spread returns v with axes of size 1 so that it broadcasts to a value with the
+// axes all.
+func (p *product) spread(v *ir.Value, axes, all []int) *ir.Value {
+	var shape []int
+	for _, c := range all {
+		if slices.Contains(axes, c) {
+			shape = append(shape, p.sizes[c])
+		} else if len(shape) > 0 {
+			shape = append(shape, 1)
+		}
+	}
+	return p.reshaped(v, shape)
+}
+
+// times multiplies v by the scales, which are multiplied first.
+func (p *product) times(v *ir.Value) *ir.Value {
+	scalar := ir.Type{DType: v.Type.DType, Shape: []dim.Expr{}}
+	var over, under *ir.Value
+	join := func(to **ir.Value, s *ir.Value) {
+		if *to == nil {
+			*to = s
+		} else {
+			*to = p.emit(p.root, ir.OpMul, nil, ir.Type{}, *to, s)
+		}
+	}
+	minus := ir.FloatNumber(-1)
+	if !v.Type.DType.IsFloat() {
+		minus = ir.IntNumber(-1)
+	}
+	for _, s := range p.scales {
+		x := s.Value
+		switch {
+		case x == nil && len(p.scales) == 1 && s.constant == minus:
+			return p.emit(p.root, ir.OpNeg, nil, ir.Type{}, v)
+		case x == nil:
+			x = p.emit(p.root, ir.OpFull, &ir.FullAttrs{Value: s.constant}, scalar)
+		default:
+			x = p.reshaped(x, nil)
+		}
+		if s.divides {
+			join(&under, x)
+		} else {
+			join(&over, x)
+		}
+	}
+	switch {
+	case over == nil:
+		return p.emit(p.root, ir.OpDiv, nil, ir.Type{}, v, under)
+	case under != nil:
+		over = p.emit(p.root, ir.OpDiv, nil, ir.Type{}, over, under)
+	}
+	return p.emit(p.root, ir.OpMul, nil, ir.Type{}, v, over)
+}

@@ -1,0 +1,48 @@
+package passes
+
+import "github.com/lathe-lang/lathe/ir"
+
+// routes returns the values that discrete choices hang on: of each operand of a
+// selection or comparison, the contraction nearest to it and all between them.
+// Rounding these otherwise may flip the choice, so they take exact rewrites only.
+func routes(f *ir.Func) map[*ir.Value]bool {
+	loops := map[*ir.Value]*ir.Value{} // what carries a parameter
+	f.Walk(func(v *ir.Value) {
+		if v.Body != nil {
+			for _, p := range v.Body.Params {
+				loops[p] = v
+			}
+		}
+	})
+	marked := map[*ir.Value]bool{}
+	var mark func(v *ir.Value)
+	mark = func(v *ir.Value) {
+		if marked[v] {
+			return
+		}
+		marked[v] = true
+		switch {
+		case v.Op == ir.OpContract:
+			return
+		case v.Body != nil:
+			for _, u := range v.Body.Results {
+				mark(u)
+			}
+		case loops[v] != nil:
+			mark(loops[v])
+		}
+		for _, a := range v.Args {
+			mark(a)
+		}
+	}
+	f.Walk(func(v *ir.Value) {
+		switch v.Op {
+		case ir.OpEq, ir.OpNe, ir.OpLt, ir.OpLe, ir.OpGt, ir.OpGe,
+			ir.OpArgMax, ir.OpArgMin, ir.OpArgSort, ir.OpTopK:
+			for _, a := range v.Args {
+				mark(a)
+			}
+		}
+	})
+	return marked
+}
