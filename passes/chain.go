@@ -37,7 +37,7 @@ func chain(ctx *Context, f *ir.Func) error {
 		}
 		before := n.work()
 		if best, o := order(n); best.price.flops < before && w.allowed(cheapestOrder) {
-			v = (&product{w, o, map[string]made{}}).whole(best)
+			v = (&product{w, o, map[string]computed{}}).whole(best)
 			w.rewrote(cheapestOrder, n.root.Pos, (before-best.price.flops)*w.turns)
 		}
 		return v

@@ -11,12 +11,12 @@ import (
 type product struct {
 	*rewriter
 	*ordering
-	made map[string]made // by the text of its key
+	done map[string]computed // by the text of its key
 }
 
-// made is a part that has been computed, with the order of its kept indices in
+// A computed is a part that has been computed, with the order of its kept indices in
 // the key and in the value.
-type made struct {
+type computed struct {
 	*ir.Value
 	order, axes []int
 }
@@ -82,7 +82,7 @@ func (p *product) tree(t *tree) (*ir.Value, []int) {
 		shared := p.twice && t.of.len() < len(p.factors) && !p.hasScale(t)
 		if shared {
 			k := p.key(t.of)
-			if m, ok := p.made[k.text]; ok {
+			if m, ok := p.done[k.text]; ok {
 				axes = make([]int, len(m.axes))
 				for i, c := range m.axes {
 					axes[i] = k.orders[0][slices.Index(m.order, c)]
@@ -94,7 +94,7 @@ func (p *product) tree(t *tree) (*ir.Value, []int) {
 			v = p.pair(t)
 			if shared {
 				k := p.key(t.of)
-				p.made[k.text] = made{v, k.orders[0], axes}
+				p.done[k.text] = computed{v, k.orders[0], axes}
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func TestTrial(t *testing.T) {
 func try(t *testing.T, seed uint64, list []string, fired map[*passes.Rule]int) {
 	t.Helper()
 	strict := seed%5 == 4
-	config := irtest.Config{NonFinite: seed%4 == 3}
+	config := irtest.Config{NonFinite: seed%4 == 3, NoHuge: true} // another order may overflow
 	f, args := irtest.Random(seed, config)
 	written, _ := irtest.Random(seed, config)
 	if err := tried(t, f, list, strict, seed, fired); err != nil {

@@ -14,7 +14,7 @@ import (
 func Args(f *ir.Func, seed uint64, nonFinite bool) []*tensor.Tensor {
 	bounds := eval.IndexBounds(f)
 	args := make([]*tensor.Tensor, len(f.Params))
-	g := &gen{src: Seeded(seed), cfg: Config{NonFinite: nonFinite}}
+	g := &gen{src: Seeded(seed), cfg: Config{NonFinite: nonFinite, NoHuge: true}}
 	for k, p := range f.Params {
 		t := tensor.New(p.Type.DType, p.Type.Dims()...)
 		switch {

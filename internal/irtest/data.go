@@ -60,7 +60,11 @@ func (g *gen) floats(t *tensor.Tensor) float64 {
 			}
 		}
 		if g.cfg.NonFinite && g.draw(8) == 7 {
-			x = specials[g.draw(len(specials))]
+			n := len(specials)
+			if g.cfg.NoHuge {
+				n--
+			}
+			x = specials[g.draw(n)]
 		}
 		t.SetFloat(i, x)
 	}
@@ -73,7 +77,7 @@ func (g *gen) floats(t *tensor.Tensor) float64 {
 	return 1024
 }
 
-// specials are what arithmetic treats in its own way.
+// specials are what arithmetic treats in its own way, the largest number last.
 var specials = []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 0x1p-149, -0x1p-1074, math.MaxFloat32}
 
 // normal draws from a normal distribution, as a sum of twelve (Irwin-Hall), which

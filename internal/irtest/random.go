@@ -19,6 +19,9 @@ type Config struct {
 	// NonFinite puts NaN, infinities, negative zeros and subnormals among the
 	// elements of float arguments.
 	NonFinite bool
+	// NoHuge leaves the largest float out of these: products with it overflow in
+	// one order and not in another.
+	NoHuge bool
 }
 
 // Random returns a random function, well-typed, without sizes that vary and

@@ -51,6 +51,7 @@ const (
 	hard                   // zero by construction: times anything it is zero
 	soft                   // zero by selection: it may be taken for hard, or not
 	wild                   // not finite, from a product: order may decide what it is
+	gaps                   // a sum of which a term may be zero: an infinity may meet it by itself
 )
 
 func (x elem) has(f flags) bool { return x.flags&f != 0 }
@@ -63,6 +64,15 @@ var unknown = elem{flags: bad}
 // isZero reports whether x is zero in every legal evaluation.
 func (x elem) isZero() bool { return x.v == 0 && x.e == 0 && x.m == 0 }
 
+// gap returns what is known of x as a term of a sum: gaps, if the term may be
+// zero and is none by construction.
+func (x elem) gap() flags {
+	if x.has(gaps) || math.Abs(x.v) <= x.e && !x.has(hard) {
+		return gaps
+	}
+	return 0
+}
+
 // whole reports whether x is an integer without error.
 func (x elem) whole() bool { return x.e == 0 && x.v == math.Trunc(x.v) }
 
@@ -72,7 +82,7 @@ func (x elem) finite() bool { return x.v-x.v == 0 }
 // that no rewrite passes.
 func (x elem) fresh() elem {
 	x.m = math.Abs(x.v) + x.e
-	x.flags &^= wild
+	x.flags &^= wild | gaps
 	return x
 }
 

@@ -137,7 +137,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		case !x.has(hard) && !x.has(soft):
 			s.flags &^= soft
 		}
-		s.flags |= x.flags & wild
+		s.flags |= x.flags&wild | x.gap()
 		if x.isZero() {
 			continue
 		}
@@ -177,6 +177,7 @@ type parts struct {
 	inexact bool   // some bound is not zero
 	whole   bool   // all are integers without error
 	special []bool // which elements are bad or not finite; nil if none is
+	gaps    []bool // which elements may be zero, or are sums with terms that may be; nil if none is
 }
 
 func (p *precision) split(x []elem) parts {
@@ -191,6 +192,12 @@ func (p *precision) split(x []elem) parts {
 		}
 		if !a.whole() {
 			a, s.whole = p.read(a), false
+		}
+		if a.gap() != 0 {
+			if s.gaps == nil {
+				s.gaps = make([]bool, len(x))
+			}
+			s.gaps[i] = true
 		}
 		s.v[i], s.e[i], s.m[i] = a.v, a.e, a.m
 		s.inexact = s.inexact || a.e != 0
@@ -246,8 +253,30 @@ func (o *oracle) products(e einsum, g gemm, args []*Band) ([]elem, error) {
 		}
 		out[i] = p.contracted(elem{v: v[i], e: bound[i], m: mass[i]}, dims[2], 2, whole)
 	}
+	withGaps(out, a, b, dims)
 	o.respecial(args[0].DType, out, left, right, a, b, dims)
 	return delivered(e, out, g.batch+g.rows+g.cols).data, nil
+}
+
+// withGaps marks products of rows and columns with a gap.
+func withGaps(out []elem, a, b parts, dims [4]int) {
+	rows, inner, cols := dims[1], dims[2], dims[3]
+	for i, gap := range a.gaps {
+		if gap {
+			row := i / inner * cols
+			for j := range cols {
+				out[row+j].flags |= gaps
+			}
+		}
+	}
+	for i, gap := range b.gaps {
+		if gap {
+			at := i/(inner*cols)*rows*cols + i%cols
+			for k := range rows {
+				out[at+k*cols].flags |= gaps
+			}
+		}
+	}
 }
 
 // respecial computes elements again that a special one of the operands concerns,

@@ -83,7 +83,7 @@ func (p *precision) sum(row []elem) elem {
 		if !x.has(hard) && !x.has(soft) {
 			s.flags &^= soft
 		}
-		s.flags |= x.flags & wild
+		s.flags |= x.flags&wild | x.gap()
 		if x.isZero() {
 			continue
 		}
@@ -239,6 +239,9 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 				e = p.read(e)
 			}
 			s.v, s.e, s.m = s.v+e.v, s.e+e.e, s.m+e.m
+		}
+		if d.IsFloat() {
+			s.flags |= e.gap()
 		}
 		s.n += e.n
 		if !exclusive {

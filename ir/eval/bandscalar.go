@@ -27,7 +27,7 @@ func (p *precision) add(a, b elem, sign float64) elem {
 	if !whole { // a zero may stand beside a subnormal
 		a, b = p.read(a), p.read(b)
 	}
-	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m}
+	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m, flags: a.gap() | b.gap()}
 	if zero || whole && x.m <= p.whole {
 		return x
 	}
@@ -68,7 +68,7 @@ func (p *precision) mul(a, b elem) elem {
 	case a.isZero() || b.isZero():
 		return elem{v: a.v * b.v, flags: (a.flags | b.flags) & soft}
 	case a.whole() && b.whole() && a.m*b.m <= p.whole:
-		return elem{v: a.v * b.v, m: a.m * b.m}
+		return elem{v: a.v * b.v, m: a.m * b.m, flags: (a.flags | b.flags) & gaps}
 	}
 	return p.rounded(product2(p.read(a), p.read(b)), p.round)
 }
@@ -76,7 +76,7 @@ func (p *precision) mul(a, b elem) elem {
 // product2 returns a * b before it is rounded. The order of the terms keeps a
 // small bound from being lost beside the mass.
 func product2(a, b elem) elem {
-	return elem{v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m}
+	return elem{v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m, flags: (a.flags | b.flags) & gaps}
 }
 
 // wildProduct is a product with NaN or an infinity, neither operand bad or hard.
@@ -88,6 +88,7 @@ func wildProduct(a, b elem) elem {
 	case a.v != a.v && !a.has(wild) || b.v != b.v && !b.has(wild):
 		return elem{v: math.NaN(), m: math.Inf(1)}
 	case (a.flags|b.flags)&wild != 0,
+		a.has(gaps) && !a.isZero(), b.has(gaps) && !b.isZero(),
 		a.finite() && (math.Abs(a.v) <= a.e && !a.isZero() || a.m > math.Abs(a.v)+a.e),
 		b.finite() && (math.Abs(b.v) <= b.e && !b.isZero() || b.m > math.Abs(b.v)+b.e):
 		// A factor whose sign is not known, or whose terms an infinity may
@@ -125,7 +126,7 @@ func (p *precision) div(a, b elem) elem {
 	if a.isZero() {
 		return elem{v: a.v / b.v, flags: a.flags & soft}
 	}
-	x := elem{v: a.v / b.v, m: a.m / y}
+	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & gaps}
 	x.e = (a.e + a.m/math.Abs(b.v)*b.e) / y
 	x.e += a.m * p.tiny // the reciprocal may be flushed
 	return p.rounded(x, 3*p.round)
