@@ -463,6 +463,9 @@ func inferAssume(args []Type, _ Attrs, want Type) (Type, error) {
 	if p.Has(Unit) && !p.Any(Lower|Upper) {
 		return Type{}, fmt.Errorf("unit stands beside lower or upper")
 	}
+	if p.Has(SPD) && !want.DType.IsFloat() {
+		return Type{}, fmt.Errorf("spd asks for floats, have %v", want.Plain())
+	}
 	check := checkMatrix
 	if p.NeedsSquare() {
 		check = checkSquare

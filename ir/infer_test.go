@@ -99,6 +99,7 @@ func TestInferErrors(t *testing.T) {
 		{"tri{k=0, upper=false} b : bool[3]", "want a matrix, have bool[3]"},
 		{"diag s : f32", "want a vector, have f32"},
 		{"assume x : f32[2, 3] lower", "lower: want a square matrix, have f32[2, 3] (2 and 3)"},
+		{"assume k : i64[5] spd", "spd asks for floats"},
 		{"assume w : f32[n, m] spd", "want a square matrix, have f32[n, m] (n and m)"},
 		{"dyn_slice{axis=1, size=2} x, k : f32[2, 2]", "want an i64 scalar, have i64[5]"},
 		{"dyn_update{axis=1} x, y, i : f32[2, 3]", "f32[4, 3] is no part of f32[2, 3] at axis 0"},

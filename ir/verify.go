@@ -338,6 +338,8 @@ func checkProps(t Type) error {
 		return fmt.Errorf("%v: unit stands beside lower or upper", t)
 	case p.Below < 0 || p.Above < 0:
 		return fmt.Errorf("%v: a number of diagonals is negative", t)
+	case p.Has(SPD) && !t.DType.IsFloat():
+		return fmt.Errorf("%v: spd asks for floats", t)
 	case !p.Has(Banded) && (p.Below != 0 || p.Above != 0):
 		return fmt.Errorf("%v: %d and %d diagonals, but not banded", t, p.Below, p.Above)
 	}

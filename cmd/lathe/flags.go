@@ -15,10 +15,10 @@ type names struct {
 
 // A flags is what run, explain, dump and build have in common.
 type flags struct {
-	In         []string `placeholder:"NAME=FILE.npy" sep:"none" help:"An argument; repeat it. FILE.npz binds each array in it by name."`
+	In         []string `placeholder:"NAME=FILE.npy" sep:"none" help:"An argument; repeat it. NAME must be one. FILE.npz binds each array in it by name; those that are no arguments are noted."`
 	Weights    []string `placeholder:"FILE" sep:"none" help:"Weights by full name, a safetensors file; repeat it for sharded ones."`
 	Set        []string `placeholder:"NAME=VALUE" sep:"none" help:"A size, or a static parameter (a number, true, false)."`
-	Random     *uint64  `placeholder:"SEED" help:"Random values for all arguments and weights that are not given."`
+	Random     *uint64  `placeholder:"SEED" help:"Random values for all arguments and weights that are not given. What their types promise holds; triangles have 1 or -1 on the diagonal, which keeps solving with them well-conditioned."`
 	Threads    *int     `placeholder:"N" help:"Worker threads; the default is the processors that the process may use."`
 	Math       string   `enum:"real,strict" default:"real" placeholder:"real|strict" help:"Which laws the compiler may use: those of real numbers, or none that changes a bit."`
 	Passes     *string  `placeholder:"LIST" help:"Only these passes (none for none), or the usual ones without some (-cse,-dead)."`

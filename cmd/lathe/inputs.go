@@ -37,6 +37,8 @@ func (m *model) readInputs(e *env, in, known []string) error {
 			}
 			continue
 		}
+		// An archive may hold more than one entry needs. A name on the command line
+		// is meant: one that is no argument is a mistake of the call.
 		if !slices.Contains(known, name) {
 			hint := "its arguments are " + strings.Join(known, ", ")
 			if len(known) == 0 {

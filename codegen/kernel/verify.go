@@ -9,6 +9,7 @@ import (
 
 // Verify returns an error for the first of these rules that p breaks:
 //
+//   - every buffer has an ID of its own, and none has 0, the scratch's;
 //   - a kernel has exactly one skeleton;
 //   - what a kernel loads was stored before, by a step of the same or an outer
 //     list of steps, or is the caller's or constant;
@@ -21,6 +22,16 @@ import (
 //   - every result is stored.
 func Verify(p *Program) error {
 	c := &checker{prog: p, stored: map[*Buffer]bool{}}
+	ids := map[int]*Buffer{}
+	for _, b := range p.Buffers {
+		if b.ID == 0 {
+			return fmt.Errorf("an %v has the ID of the scratch, 0", b.Kind)
+		}
+		if other := ids[b.ID]; other != nil {
+			return fmt.Errorf("%v is the ID of an %v and of an %v", b, other.Kind, b.Kind)
+		}
+		ids[b.ID] = b
+	}
 	given := func(kinds ...BufferKind) {
 		for _, b := range p.Buffers {
 			c.stored[b] = c.stored[b] && b.Kind != LoadTemp || slices.Contains(kinds, b.Kind)

@@ -352,19 +352,40 @@ type linearForm struct {
 	static dim.Expr
 }
 
-// minus returns p - q, if that is static.
+// minus returns p - q, if that is static. Terms that were written twice, i[0]
+// and i[0], are two values that compute the same.
 func (p linearForm) minus(q linearForm) (dim.Expr, bool) {
-	for v, k := range p.terms {
-		if q.terms[v] != k {
-			return dim.Expr{}, false
-		}
+	if len(p.terms) != len(q.terms) {
+		return dim.Expr{}, false
 	}
-	for v, k := range q.terms {
-		if p.terms[v] != k {
+	for v, k := range p.terms {
+		found := q.terms[v] == k
+		for u, l := range q.terms {
+			found = found || l == k && p.terms[u] == 0 && sameValue(u, v, 0)
+		}
+		if !found {
 			return dim.Expr{}, false
 		}
 	}
 	return dim.Sub(p.static, q.static), true
+}
+
+// sameValue reports whether two values compute the same by the same operations.
+func sameValue(u, v *ir.Value, depth int) bool {
+	const deep = 16
+	if u == v {
+		return true
+	}
+	if depth > deep || u.Op != v.Op || u.Op == ir.OpParam || u.Body != nil || v.Body != nil || len(u.Args) != len(v.Args) ||
+		!u.Type.Equal(v.Type) || u.Type.Props != v.Type.Props || ir.AttrString(u.Attrs) != ir.AttrString(v.Attrs) {
+		return false
+	}
+	for i, a := range u.Args {
+		if !sameValue(a, v.Args[i], depth+1) {
+			return false
+		}
+	}
+	return true
 }
 
 // linear returns the linear form of a bound of a slice.

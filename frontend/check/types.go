@@ -56,6 +56,10 @@ func (f *frame) square(t *syntax.TensorType, got ir.Type) bool {
 		f.c.errorf(at, "", "%v is a property of matrices, found %v", p, got.Plain())
 		return false
 	}
+	if p.Has(ir.SPD) && !got.DType.IsFloat() {
+		f.c.errorf(at, "write symmetric", "spd is a property of matrices of floats, found %v", got.Plain())
+		return false
+	}
 	if m, n := got.Shape[r-2], got.Shape[r-1]; p.NeedsSquare() && !ir.SameSize(m, n) {
 		f.c.errorf(at, "", "%v asks for a square matrix, found %v (%v and %v)", p, got.Plain(), m, n)
 		return false

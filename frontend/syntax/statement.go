@@ -239,7 +239,7 @@ func (p *parser) part(x Expr, first Token) (*Name, *Index) {
 func (p *parser) value() Expr {
 	x := p.expr()
 	if p.tok.Kind == Comma {
-		p.failf(p.tok.Off, "write a line for each name", "only one value can stand behind =")
+		p.failf(p.tok.Off, "write a line for each name; to swap two, keep one of them under a third name", "only one value can stand behind =")
 	}
 	return x
 }

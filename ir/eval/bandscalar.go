@@ -249,7 +249,7 @@ func reach(op ir.Op, v, e float64) (moved float64, ok bool) {
 	case ir.OpLog, ir.OpLog1p:
 		return e / low, true
 	case ir.OpExp, ir.OpExpm1:
-		return math.Exp(v) * math.Expm1(e), true
+		return exp(v) * math.Expm1(e), true
 	case ir.OpSin, ir.OpCos:
 		return min(e, 2), true
 	case ir.OpTanh:

@@ -56,7 +56,7 @@ var realFuncs = [ir.NumOps]func(float64) float64{
 	ir.OpRound: math.RoundToEven,
 	ir.OpSqrt:  math.Sqrt,
 	ir.OpRsqrt: func(x float64) float64 { return 1 / math.Sqrt(x) },
-	ir.OpExp:   math.Exp,
+	ir.OpExp:   exp,
 	ir.OpExpm1: math.Expm1,
 	ir.OpLog:   math.Log,
 	ir.OpLog1p: math.Log1p,

@@ -23,15 +23,28 @@ func pow(x, y float64) float64 {
 	if math.Abs(p) > 0x1p11 { // the result is 0 or infinite
 		p, lost = math.Copysign(0x1p11, p), 0
 	}
-	// e^(p+lost) is 2^k e^r. math.Exp would overflow already at 709.5.
-	k := math.RoundToEven(p * math.Log2E)
-	r := math.FMA(-k, ln2High, p)
-	m := math.Expm1(r)
-	v := math.Ldexp(1+(m+(1+m)*(lost-k*ln2Rest)), int(k))
+	v := expOf(p, lost)
 	if x < 0 && math.Mod(y, 2) != 0 {
 		return -v
 	}
 	return v
+}
+
+// exp returns e^x. That of package math is infinite from 709.44 on, where some
+// processors have an assembly of it, and not from 709.78.
+func exp(x float64) float64 {
+	if x > 709 && x < 710 {
+		return expOf(x, 0)
+	}
+	return math.Exp(x)
+}
+
+// expOf returns e^(p+lost), |p| up to 2^11 and lost small, as 2^k e^r.
+func expOf(p, lost float64) float64 {
+	k := math.RoundToEven(p * math.Log2E)
+	r := math.FMA(-k, ln2High, p)
+	m := math.Expm1(r)
+	return math.Ldexp(1+(m+(1+m)*(lost-k*ln2Rest)), int(k))
 }
 
 // longLog returns log x of a positive finite x as a sum of two numbers, to 65
