@@ -9,6 +9,7 @@
 //
 //	fold       what is known when compiling is computed then
 //	simplify   laws that never cost anything
+//	structure  what is known of a matrix saves work
 //	chain      products in the cheapest order
 //	cse        what is computed twice is computed once
 //	slice      of each value only the elements that something needs

@@ -23,7 +23,8 @@ func pipeline() []Pass {
 	return []Pass{
 		{Name: "fold", Rules: rules(folds), run: byLaws(folds)},
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
-		{Name: "chain", After: []string{"simplify"}, Rules: []*Rule{cheapestOrder}, run: chain}, // before cse, which makes values shared
+		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
+		{Name: "chain", After: []string{"simplify", "structure"}, Rules: []*Rule{cheapestOrder}, run: chain}, // before cse, which makes values shared
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},

@@ -14,12 +14,13 @@ type rewriter struct {
 	body  []*ir.Value             // of the open region, as far as it is rebuilt
 	now   map[*ir.Value]*ir.Value // what stands for a value that was rewritten
 	visit func(*ir.Value) *ir.Value
-	laws  []law // that rewritten applies
+	laws  []law             // that rewritten applies
+	uses  map[*ir.Value]int // of the values as they were
 }
 
 // newRewriter returns a rewriter of f.
 func newRewriter(ctx *Context, f *ir.Func) *rewriter {
-	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}}
+	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, uses: f.Uses()}
 }
 
 // run calls visit with each value that is no parameter, its operands rewritten

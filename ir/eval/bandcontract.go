@@ -12,7 +12,37 @@ func bandContract(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	for i := range out {
 		out[i] = o.made(out[i])
 	}
+	if inverted(v) && !allFinite(args) {
+		for i := range out {
+			out[i] = unknown
+		}
+	}
 	return out, err
+}
+
+// inverted reports whether a factor is an inverse. Then the product may be a
+// solve, which meets NaN and infinities in an order of its own.
+func inverted(v *ir.Value) bool {
+	for _, a := range v.Args {
+		for a.Op == ir.OpTranspose {
+			a = a.Args[0]
+		}
+		if a.Op == ir.OpInv {
+			return true
+		}
+	}
+	return false
+}
+
+func allFinite(args []*Band) bool {
+	for _, b := range args {
+		for i := range b.elems {
+			if !b.elems[i].finite() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (o *oracle) contract(v *ir.Value, args []*Band) ([]elem, error) {

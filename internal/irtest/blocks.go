@@ -1,0 +1,77 @@
+package irtest
+
+import "github.com/lathe-lang/lathe/ir"
+
+// zeros returns zeros by construction.
+func (g *gen) zeros(sizes ...int) *ir.Value {
+	v, err := g.b.Emit(ir.OpFull, &ir.FullAttrs{Value: ir.FloatNumber(0), Exact: true}, ir.Make(g.float, sizes...))
+	if err != nil {
+		panic(err) // a constant is always well-typed
+	}
+	g.facts[v] = facts{exact: true}
+	return v
+}
+
+// small returns a float matrix of a few rows and columns.
+func (g *gen) small() *ir.Value {
+	return g.like(g.float, []int{1 + g.src.Int(5, "rows"), 1 + g.src.Int(5, "columns")})
+}
+
+// blocked multiplies a matrix of blocks, some of them zeros, from either side.
+func blocked(g *gen) {
+	a, d := g.small(), g.small()
+	m, n, p, q := a.Type.Dims()[0], a.Type.Dims()[1], d.Type.Dims()[0], d.Type.Dims()[1]
+	var rows [2]*ir.Value
+	if g.chance(2, "by padding") {
+		pad := func(x *ir.Value, lo, hi int) *ir.Value {
+			return g.emit(ir.OpPad, &ir.PadAttrs{Lo: ir.Sizes(0, lo), Hi: ir.Sizes(0, hi), Value: ir.FloatNumber(0)}, none, x)
+		}
+		rows = [2]*ir.Value{pad(a, 0, q), pad(d, n, 0)}
+	} else {
+		b, c := g.zeros(m, q), g.zeros(p, n)
+		if g.chance(2, "triangle of blocks") {
+			b = g.like(g.float, []int{m, q})
+		}
+		join := func(x, y *ir.Value) *ir.Value { return g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: 1}, none, x, y) }
+		rows = [2]*ir.Value{join(a, b), join(c, d)}
+	}
+	whole := g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: 0}, none, rows[0], rows[1])
+	if g.chance(2, "from the right") {
+		x := g.like(g.float, []int{g.extent(), m + p})
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, x, whole)
+		return
+	}
+	g.matmul(whole, nil)
+}
+
+// identityProduct multiplies with an identity, or a matrix that is no more than one.
+func identityProduct(g *gen) {
+	x := g.small()
+	n := x.Type.Dims()[1]
+	one, err := g.b.Full(ir.FloatNumber(1), ir.Make(g.float, n))
+	if err != nil {
+		panic(err) // a constant is always well-typed
+	}
+	g.facts[one] = facts{mag: 1, exact: true}
+	if g.chance(3, "other diagonal") {
+		one = g.like(g.float, []int{n})
+	}
+	g.matmul(x, g.emit(ir.OpDiag, nil, none, one))
+}
+
+// solvedProduct multiplies with an inverse from either side.
+func solvedProduct(g *gen) {
+	n := 1 + g.src.Int(6, "order")
+	a := g.matrix(nil, n, ir.Props{})
+	swap := &ir.PermAttrs{Perm: []int{1, 0}}
+	if g.chance(3, "transposed") {
+		a = g.emit(ir.OpTranspose, swap, none, a)
+	}
+	inverse := g.emit(ir.OpInv, nil, none, a)
+	if g.chance(2, "from the right") {
+		x := g.like(g.float, []int{g.extent(), n})
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, x, inverse)
+		return
+	}
+	g.matmul(inverse, nil)
+}
