@@ -230,8 +230,8 @@ func inverseTransposed(w *rewriter, v *ir.Value) func() *ir.Value {
 	}
 }
 
-// A factor is one operand of a contraction of two.
-type factor struct {
+// A blockFactor is one operand of a contraction of two.
+type blockFactor struct {
 	spec         string
 	operands     []string
 	out          string
@@ -239,8 +239,8 @@ type factor struct {
 	value, other *ir.Value
 }
 
-// factors returns both operands of a contraction of two, with equal element type.
-func factors(v *ir.Value) []factor {
+// blockFactors returns both operands of a contraction of two, with equal element type.
+func blockFactors(v *ir.Value) []blockFactor {
 	if v.Op != ir.OpContract || len(v.Args) != 2 || v.Cost.Set || !v.Type.DType.IsFloat() {
 		return nil
 	}
@@ -249,14 +249,14 @@ func factors(v *ir.Value) []factor {
 	if err != nil {
 		return nil
 	}
-	return []factor{
+	return []blockFactor{
 		{spec, operands, out, 0, v.Args[0], v.Args[1]},
 		{spec, operands, out, 1, v.Args[1], v.Args[0]},
 	}
 }
 
 // product emits the contraction with other operands in place.
-func (f factor) product(w *rewriter, like, value, other *ir.Value) *ir.Value {
+func (f blockFactor) product(w *rewriter, like, value, other *ir.Value) *ir.Value {
 	args := []*ir.Value{value, other}
 	if f.at == 1 {
 		args[0], args[1] = other, value
@@ -266,7 +266,7 @@ func (f factor) product(w *rewriter, like, value, other *ir.Value) *ir.Value {
 
 // once reports whether a letter stands once in the operand and at most once in
 // the other and in the result, and returns its place there; -1 where it is not.
-func (f factor) once(axis int) (other, out int, ok bool) {
+func (f blockFactor) once(axis int) (other, out int, ok bool) {
 	letters := f.operands[f.at]
 	c := letters[axis : axis+1]
 	rest := f.operands[1-f.at]
@@ -297,7 +297,7 @@ func (w *rewriter) part(like, x *ir.Value, axis, first, n int) *ir.Value {
 // paddedFactor goes axis by axis: zeros that are summed are left out, zeros that
 // stay are put around the result.
 func paddedFactor(w *rewriter, v *ir.Value) func() *ir.Value {
-	for _, f := range factors(v) {
+	for _, f := range blockFactors(v) {
 		if f.value.Op != ir.OpPad {
 			continue
 		}
@@ -358,7 +358,7 @@ func holdsZeros(v *ir.Value) bool {
 // blocksOfRows splits a product with a matrix that is joined along an axis of
 // the result.
 func blocksOfRows(w *rewriter, v *ir.Value) func() *ir.Value {
-	for _, f := range factors(v) {
+	for _, f := range blockFactors(v) {
 		if f.value.Op != ir.OpConcat || !holdsZeros(f.value) {
 			continue
 		}
@@ -395,7 +395,7 @@ func blocksOfRows(w *rewriter, v *ir.Value) func() *ir.Value {
 // more than one block is left, their products are added: each sum of products is
 // the same, but for the order.
 func blocksOfSum(w *rewriter, v *ir.Value) func() *ir.Value {
-	for _, f := range factors(v) {
+	for _, f := range blockFactors(v) {
 		if f.value.Op != ir.OpConcat || !slices.ContainsFunc(f.value.Args, exactZero) {
 			continue
 		}
