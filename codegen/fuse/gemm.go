@@ -116,6 +116,23 @@ func (p *planner) place(r *region, c *cluster) {
 		}
 	}
 	g.Panel = p.opts.Panel(g.Value.Type.DType, g.Col.Size)
+	g.Mirror = mirrored(g)
+}
+
+// mirrored reports whether A and B of g are the same elements in memory, rows of
+// the one being columns of the other, and there are panels to skip.
+func mirrored(g *kernel.Gemm) bool {
+	if len(g.Rows) != 1 || g.Rows[0].Size != g.Col.Size || g.Rows[0].A != g.Col.B || g.Col.Size <= g.Panel {
+		return false
+	}
+	if g.A.Buf != g.B.Buf || g.A.Offset != g.B.Offset || g.A.Raw != g.B.Raw {
+		return false
+	}
+	if (g.Left == nil) != (g.Right == nil) || g.Left != nil && *g.Left != *g.Right {
+		return false
+	}
+	differ := func(d kernel.Dim) bool { return d.A != d.B }
+	return !slices.ContainsFunc(g.Batch, differ) && !slices.ContainsFunc(g.Sum, differ)
 }
 
 // sides returns the operands' indices, those of the result, and the operands, A

@@ -204,6 +204,10 @@ type Gemm struct {
 	// elements that are left out are not read, or not used.
 	Left, Right *Band
 	LeftRow     int
+	// Mirror says that A and B are one matrix, up to transposition, so that the
+	// product, not all that is stored, is symmetric: Rows is one dimension, of the
+	// size of Col, and B is packed.
+	Mirror bool
 	// Packed holds B, packed by the Pack kernel before: for each point of Batch
 	// and each panel of Panel columns, one run of Sum by Panel elements, the
 	// columns beyond the last zero. Without it B is read in place, which takes a

@@ -120,6 +120,9 @@ func (k *Kernel) Space() string {
 		if b := k.Gemm.Right; b != nil {
 			s += fmt.Sprintf(" by column %v", b)
 		}
+		if k.Gemm.Mirror {
+			s += " mirrored"
+		}
 		return s
 	}
 	s := fmt.Sprintf("%v to %v", k.Single.Value, k.Single.Out)

@@ -175,3 +175,70 @@ func TestBandWorkers(t *testing.T) {
 		p.check(t, lib, host, target)
 	}
 }
+
+// mirrorForms are symmetric products, with %[1]s for the element type and %[2]d
+// and %[3]d for the rows and columns of the operand.
+var mirrorForms = []bandForm{
+	{"gram", `func f(a: %[1]s[%[2]d, %[3]d]) -> (%[1]s[%[2]d, %[2]d]) {
+  v1 = contract{spec="ab,cb->ac"} a, a : %[1]s[%[2]d, %[2]d]
+  return v1
+}
+`},
+	{"transposed", `func f(a: %[1]s[%[3]d, %[2]d]) -> (%[1]s[%[2]d, %[2]d]) {
+  v1 = transpose{perm=[1, 0]} a : %[1]s[%[2]d, %[3]d]
+  v2 = contract{spec="ab,bc->ac"} v1, a : %[1]s[%[2]d, %[2]d]
+  return v2
+}
+`},
+	{"behind", `func f(a: %[1]s[2, %[2]d, %[3]d], b: %[1]s[%[2]d], c: %[1]s[%[2]d, %[2]d]) -> (%[1]s[2, %[2]d, %[2]d], %[1]s[2, %[2]d, %[2]d], %[1]s[2, %[2]d, %[2]d]) {
+  v1 = contract{spec="dab,dcb->dac"} a, a : %[1]s[2, %[2]d, %[2]d]
+  v2 = add v1, b : %[1]s[2, %[2]d, %[2]d]
+  v3 = mul v2, c : %[1]s[2, %[2]d, %[2]d]
+  v4 = abs v3 : %[1]s[2, %[2]d, %[2]d]
+  v5 = max v4, v2 : %[1]s[2, %[2]d, %[2]d]
+  return v1, v2, v5
+}
+`},
+	{"triangle", `func f(a: %[1]s[%[2]d, %[2]d] lower) -> (%[1]s[%[2]d, %[2]d], %[1]s[%[2]d, %[2]d]) {
+  v1 = contract{spec="ab,cb->ac"} a, a : %[1]s[%[2]d, %[2]d]
+  v2 = contract{spec="ba,bc->ac"} a, a : %[1]s[%[2]d, %[2]d]
+  return v1, v2
+}
+`},
+}
+
+// TestMirror holds symmetric products to the evaluator, for any number of
+// workers, with sums that go by chunks and without.
+func TestMirror(t *testing.T) {
+	lib := llvmtest.Library(t)
+	mirrored := 0
+	for i, form := range mirrorForms {
+		for j, n := range []int{8, 47, 48, 49, 50, 64, 100, 131} {
+			for l, bytes := range []int{0, 32, 16, -1} {
+				if (i+j+l)%2 == 1 {
+					continue
+				}
+				host, target := hostTarget(lib, bytes)
+				d := []tensor.DType{tensor.F32, tensor.F64, tensor.BF16}[(i+j+l/2)%3]
+				k := []int{3, 40, 17}[j%3]
+				if n == 100 && l == 0 && form.name == "gram" {
+					k = 2100
+				}
+				f := form.instance(t, d, n, k)
+				p := &gemmCase{f: f, prog: plan(t, f, target, (j+l)%4 == 0), target: target}
+				for i, b := range p.prog.Buffers {
+					b.ID = i
+				}
+				for _, s := range p.prog.Steps {
+					if g := s.(*kernel.Kernel).Gemm; g != nil && g.Mirror {
+						mirrored++
+					}
+				}
+				p.check(t, lib, host, target)
+			}
+		}
+	}
+	if mirrored < 20 {
+		t.Errorf("%d products are mirrored", mirrored)
+	}
+}

@@ -40,6 +40,7 @@ type gemmEmitter struct {
 	cut           cut
 	origin        []index      // for each dimension of the result: where the tile is; those of size 1 are 0
 	spilled       value.Value  // sums in memory, where they go there
+	turned        value.Value  // a tile in memory, column by column
 	packs         bool         // blocks of A are packed
 	leftSum       []kernel.Dim // Sum merged for A alone; B is the number of steps that one is
 	packedLeft    value.Value  // where blocks of A are packed
@@ -176,10 +177,14 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 		a = e.add(a, e.mul(at, i64(d.A)))
 		b = e.add(b, e.mul(at, i64(d.B)))
 	}
+	block = e.dealt(block)
 	first := e.mul(block, i64(e.cut.block))
 	p := panelAt{number: panel, a: a, block: first}
 	p.b = e.at(e.rightType(), e.bitcast(e.ptr(right), types.NewPointer(e.rightType())), e.add(b, e.mul(panel, i64(width))))
 	p.from, p.to = e.add(first, from), e.smaller(e.add(first, to), i64(e.cut.tiles))
+	if g.Mirror {
+		p.from = e.between(e.tileOf(e.firstColumn(p)), p.from, p.to)
+	}
 	if e.packs {
 		fresh := e.cur.NewOr(e.icmp(enum.IPredEQ, panel, i64(0)), e.icmp(enum.IPredEQ, group, start))
 		e.when(fresh, func() { e.packLeft(a, first) })
@@ -197,6 +202,18 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 	}
 }
 
+// dealt returns the block of rows that is the one of that number where later
+// blocks have more or less to do than earlier ones: a later one follows each
+// earlier one, so that workers get as much of both.
+func (e *gemmEmitter) dealt(n value.Value) value.Value {
+	if e.g.Left == nil && !e.g.Mirror || e.cut.blocks < 3 {
+		return n
+	}
+	half := e.cur.NewUDiv(n, i64(2))
+	odd := e.icmp(enum.IPredNE, e.cur.NewAnd(n, i64(1)), i64(0))
+	return e.choose(odd, e.sub(i64(e.cut.blocks-1), half), half)
+}
+
 // panelBytes returns the bytes of n steps of a packed panel.
 func (e *gemmEmitter) panelBytes(n int) int { return n * e.g.Panel * sizeOf(e.rightType()) }
 
@@ -209,16 +226,24 @@ type panelAt struct {
 	from, to value.Value // the tiles to compute
 	lo, hi   value.Value // the steps to sum over, where the sum goes by chunks
 	next     value.Value // points to what is fetched ahead; nil if nothing is
+	crossed  bool        // the diagonal of a symmetric result goes through the tiles
 }
 
 // tiles computes the tiles of a panel of which cols columns are valid.
 func (e *gemmEmitter) tiles(p panelAt, cols int) {
 	var widths []int
-	for ; cols > 0; cols -= e.lanes {
-		widths = append(widths, min(cols, e.lanes))
+	for rest := cols; rest > 0; rest -= e.lanes {
+		widths = append(widths, min(rest, e.lanes))
 	}
 	if e.chunks == 1 {
 		p.next = e.ahead(p, i64(0), i64(e.steps))
+		if e.g.Mirror {
+			mid := e.below(p, cols)
+			crossed := p
+			crossed.to, p.from = mid, mid
+			crossed.crossed = true
+			e.walkTiles(crossed, widths)
+		}
 		e.walkTiles(p, widths)
 		return
 	}
@@ -239,6 +264,23 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 		e.walkTiles(p, widths)
 		return nil
 	})
+	if e.g.Mirror {
+		mid := e.below(p, cols)
+		e.eachTile(p.from, mid, func(n value.Value, height int) {
+			row := e.rowOf(n)
+			e.inner(0, func() { e.finishCrossed(tileAt{p, n, row, height, widths, e.left(height)}, e.sub(row, base)) })
+		})
+		e.eachTile(mid, p.to, func(n value.Value, height int) {
+			row := e.rowOf(n)
+			sums := make([]value.Value, height*len(widths))
+			for i := range sums {
+				at, j := e.add(e.sub(row, base), i64(i/len(widths))), i%len(widths)
+				sums[i] = e.load(sumType(e.d), e.place(at, j, len(widths)), lanesOf(start[j]))
+			}
+			e.inner(0, func() { e.finishAcross(tileAt{p, n, row, height, widths, e.left(height)}, sums) })
+		})
+		from = e.rowOf(mid)
+	}
 	e.loop(from, to, 1, nil, func(row value.Value, _ []value.Value) []value.Value {
 		e.finishStored(p, row, e.sub(row, base), start, widths)
 		return nil

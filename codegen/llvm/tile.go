@@ -45,8 +45,11 @@ func (e *gemmEmitter) sumTile(t tileAt) {
 	for range t.height {
 		sums = append(sums, start...)
 	}
-	if e.chunks == 1 && !e.heavy() {
+	if e.chunks == 1 && !e.heavy() && !t.crossed {
 		sums = e.sums(t, sums)
+		if e.g.Mirror {
+			e.finishAcross(t, sums)
+		}
 		for i := range t.height {
 			e.finish(t.panelAt, e.add(t.row, i64(i)), sums[i*n:(i+1)*n], t.widths)
 		}
@@ -59,11 +62,18 @@ func (e *gemmEmitter) sumTile(t tileAt) {
 			sums[i] = e.load(sumType(e.d), e.place(e.add(first, i64(i/n)), i%n, n), lanesOf(sums[i]))
 		}
 	}
-	for i, x := range e.sums(t, sums) {
+	sums = e.sums(t, sums)
+	for i, x := range sums {
 		e.emitter.store(x, e.place(e.add(first, i64(i/n)), i%n, n))
 	}
-	if e.chunks > 1 {
+	switch {
+	case e.chunks > 1:
 		return
+	case t.crossed:
+		e.finishCrossed(t, i64(0))
+		return
+	case e.g.Mirror:
+		e.finishAcross(t, sums)
 	}
 	// The rows come from memory, so that the code for one is there once.
 	e.loop(i64(0), i64(t.height), 1, nil, func(i value.Value, _ []value.Value) []value.Value {
@@ -122,13 +132,18 @@ func (e *gemmEmitter) finish(p panelAt, row value.Value, sums []value.Value, wid
 		x = e.result(x, widths[j])
 		idx := slices.Clone(idx)
 		idx[e.g.Col.Result] = index{base: e.add(first, i64(j*e.lanes)), step: 1}
-		e.inner(lanesOf(x), func() {
-			e.bind(e.g.Value, idx, x)
-			for _, st := range e.g.Store {
-				e.scope.store(st, idx, e.value(st.Value, idx))
-			}
-		})
+		e.storeAll(idx, x)
 	}
+}
+
+// storeAll stores all that comes of elements idx of the product, which are x.
+func (e *gemmEmitter) storeAll(idx []index, x value.Value) {
+	e.inner(lanesOf(x), func() {
+		e.bind(e.g.Value, idx, x)
+		for _, st := range e.g.Store {
+			e.scope.store(st, idx, e.value(st.Value, idx))
+		}
+	})
 }
 
 // result turns a sum into an element of the contraction's type, of which the

@@ -102,7 +102,7 @@ func InPlace(g *kernel.Gemm) bool {
 	// is in the cache depends on where the pages are.
 	const fewRows, someRows, pageBytes, allBytes = 16, 256, 4 << 10, 1 << 20
 	d := g.Value.Type.DType
-	if g.Right != nil && g.Right.Unit {
+	if g.Mirror || g.Right != nil && g.Right.Unit {
 		return false // the ones are packed
 	}
 	if g.Col.B != 1 || maskedView(g.A) || maskedView(g.B) || !types.Equal(memType(d), regType(d)) {
