@@ -39,6 +39,8 @@
 //     unit triangle; mirrored from the lower triangle for symmetric and spd).
 //   - A loop evaluates its body for i = lo, lo+step, ... while i is before hi,
 //     carrying values from turn to turn. A body may use values of the outside.
+//   - A value marked load is computed once, when weights are loaded; it means what
+//     it would mean in a call.
 //   - A value's Cost, where set, replaces the FLOPs an element that its row
 //     gives; built-ins that expand to several operations use it so that they
 //     cost what the language's table says.

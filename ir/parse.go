@@ -267,9 +267,10 @@ func opNames() []string {
 	return out
 }
 
-// tail reads a type, a cost and a position.
+// tail reads a type, a time, a cost and a position.
 func (p *parser) tail(v *Value) {
 	v.Type = p.typ()
+	v.Load = !p.tok.first && p.got("load")
 	if !p.tok.first && p.got("cost") {
 		v.Cost = Cost{Set: true, Flops: int(p.integer("the cost of an element", 0, math.MaxInt64))}
 	}

@@ -28,8 +28,9 @@ import (
 //	  return v9
 //	}
 //
-// After a type stand its properties, what an element costs where the row of the
-// operation does not say it, and the position. A name that is not letters,
+// After a type stand its properties, the word load for what is computed when
+// weights are loaded, what an element costs where the row of the operation does
+// not say it, and the position. A name that is not letters,
 // digits, _ and dots, or that is a word of the text form, such as v12, is written %"name". A # starts a
 // comment. Parse reads back the very same module, except that a position keeps
 // its line and column but of its file only the lines of the table.
@@ -155,9 +156,12 @@ func (p *printer) head(v *Value) string {
 	return s + " : " + p.tail(v)
 }
 
-// tail returns the type, the cost and the position.
+// tail returns the type, the time, the cost and the position.
 func (p *printer) tail(v *Value) string {
 	s := v.Type.String()
+	if v.Load {
+		s += " load"
+	}
 	if v.Cost.Set {
 		s += " cost " + strconv.Itoa(v.Cost.Flops)
 	}

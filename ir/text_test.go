@@ -38,7 +38,7 @@ func dump(m *ir.Module) string {
 	var b strings.Builder
 	var region func(r *ir.Region)
 	value := func(v *ir.Value) {
-		fmt.Fprintf(&b, "%d %q op %d weight %v cost %v type ", v.ID, v.Name, v.Op, v.Weight, v.Cost)
+		fmt.Fprintf(&b, "%d %q op %d weight %v load %v cost %v type ", v.ID, v.Name, v.Op, v.Weight, v.Load, v.Cost)
 		dumpType(&b, v.Type)
 		for _, a := range v.Args {
 			fmt.Fprintf(&b, " arg %d %q", a.ID, a.Name)

@@ -17,6 +17,7 @@ type Value struct {
 	Attrs  Attrs      // nil unless the row of Op has a record
 	Body   *Region    // of a loop
 	Weight bool       // a parameter that stays the same from call to call
+	Load   bool       // computed once, when weights are loaded, and not in each call
 	Cost   Cost       // zero for what the row says
 	Pos    source.Pos // what the user wrote; rewrites pass it on
 }

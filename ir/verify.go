@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"github.com/lathe-lang/lathe/ir/dim"
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -33,7 +34,9 @@ const maxReports = 10
 //   - only get takes a tuple, and no parameter and no result of the function is one;
 //   - exactly loops have bodies; a body's parameters are the index, an i64 scalar,
 //     and one for each value carried, with its type, as are the body's results;
-//   - a cost is not negative, and 0 where it is not set.
+//   - a cost is not negative, and 0 where it is not set;
+//   - what is computed when weights are loaded stands in no loop, and uses only
+//     weights and what is computed then, in its body too.
 //
 // An error shows the line that breaks it, marked >, and its neighbours.
 func Verify(f *Func) error {
@@ -106,6 +109,9 @@ func (c *verifier) region(r *Region, loop *Value, seen map[*Value]bool) {
 			continue
 		}
 		c.value(v, seen)
+		if v.Load {
+			c.atLoad(v, loop)
+		}
 		seen[v] = true
 	}
 	for i, v := range r.Results {
@@ -170,6 +176,8 @@ func (c *verifier) param(v, loop *Value) {
 		c.failf(v, "is a parameter with operands, attributes or a body")
 	case v.Type.Tuple != nil:
 		c.failf(v, "is a parameter with the tuple %v", v.Type)
+	case v.Load:
+		c.failf(v, "is a parameter that is computed when weights are loaded")
 	case loop != nil && v.Weight:
 		c.failf(v, "is a weight, but a parameter of a loop")
 	case loop == nil && v.Name == "":
@@ -224,6 +232,23 @@ func (c *verifier) value(v *Value, seen map[*Value]bool) {
 		c.failf(v, "%v with a body: %v", v.Op, v.Body != nil)
 	case v.Body != nil:
 		c.loop(v, seen)
+	}
+}
+
+// atLoad checks a value of the body of loop (nil for that of the function) that is
+// computed when weights are loaded.
+func (c *verifier) atLoad(v, loop *Value) {
+	if loop != nil {
+		c.failf(v, "is computed when weights are loaded, but stands in a loop")
+	}
+	uses := v.Args
+	if v.Body != nil {
+		uses = slices.Concat(uses, v.Body.Captures())
+	}
+	for _, a := range uses {
+		if a != nil && !a.Load && !a.Weight {
+			c.failf(v, "is computed when weights are loaded, but uses %v, which is not", a)
+		}
 	}
 }
 

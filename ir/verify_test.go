@@ -100,6 +100,9 @@ func TestVerify(t *testing.T) {
 		{"count carried", "yield v9, v10", "yield v9", nil, "v11: carries 2 values, its body has 3 parameters and 1 results"},
 		{"negative cost", "", "", func(f *ir.Func, v values) { v["v5"].Cost = ir.Cost{Set: true, Flops: -1} }, "v5: has the cost {Set:true Flops:-1}"},
 		{"cost not set", "", "", func(f *ir.Func, v values) { v["v5"].Cost.Flops = 2 }, "v5: has the cost {Set:false Flops:2}"},
+		{"parameter at load time", "", "", func(f *ir.Func, v values) { v["x"].Load = true }, "x: is a parameter that is computed when weights are loaded"},
+		{"argument at load time", "v4 : f32[n]", "v4 : f32[n] load", nil, "v5: is computed when weights are loaded, but uses v4, which is not"},
+		{"loop at load time", "", "", func(f *ir.Func, v values) { v["v9"].Load = true }, "v9: is computed when weights are loaded, but stands in a loop"},
 		{"operation", "", "", func(f *ir.Func, v values) { v["v5"].Op = ir.NumOps }, "v5: has no operation"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,11 +20,20 @@ func (v *Value) Work() int {
 	return v.Flops()
 }
 
-// Work returns the FLOPs of one evaluation of f by code that uses structure.
-func (f *Func) Work() int {
+// Work returns the FLOPs of one call of f by code that uses structure, without
+// what is computed when weights are loaded.
+func (f *Func) Work() int { return f.work(false) }
+
+// LoadWork returns the FLOPs of what is computed when weights are loaded, by code
+// that uses structure.
+func (f *Func) LoadWork() int { return f.work(true) }
+
+func (f *Func) work(load bool) int {
 	n := 0
 	for _, v := range f.Body {
-		n += v.Work()
+		if v.Load == load {
+			n += v.Work()
+		}
 	}
 	return n
 }
