@@ -301,7 +301,7 @@ func (p *planner) single(r *region, c *cluster, after []*cluster) []kernel.Step 
 		w := p.view(r, a)
 		if promised(a) {
 			// What the structure leaves out is not in memory as it counts.
-			b := p.buffer(kernel.Temp, a)
+			b := p.buffer(p.temp, a)
 			steps = append(steps, p.copyStep(a, b))
 			w = kernel.View{Buf: b, Strides: kernel.RowMajor(a.Type.Dims()), Type: a.Type}
 		}
@@ -342,7 +342,7 @@ func (p *planner) canOverwrite(r *region, c *cluster, after []*cluster) bool {
 	}
 	into := v.Args[0]
 	b, out := p.prog.Buf[into], p.prog.Buf[v]
-	if b == nil || b.Kind != kernel.Temp || out.Kind != kernel.Temp || p.captured[out] || !r.owns(into) {
+	if b == nil || b.Kind != p.temp || out.Kind != p.temp || p.captured[out] || !r.owns(into) {
 		return false
 	}
 	reads := func(u *ir.Value) bool { return p.prog.Buf[u] == b }

@@ -72,7 +72,8 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 		p.prog.Buf[v] = b
 		p.prog.Params = append(p.prog.Params, b)
 	}
-	p.prog.Steps = p.function(f)
+	p.prog.Load = p.load(f)
+	p.prog.Steps = p.call(f)
 	for i, k := range kernel.Kernels(p.prog.Load) {
 		k.Name = fmt.Sprintf("l%d", i)
 	}
@@ -92,6 +93,7 @@ type planner struct {
 	captured map[*kernel.Buffer]bool
 	packs    map[string]*kernel.Buffer // made when weights are loaded, by what is packed how
 	loops    int                       // around the region that is planned
+	temp     kernel.BufferKind         // of what is stored between kernels
 }
 
 // buffer makes a buffer for v.
@@ -110,9 +112,47 @@ func (p *planner) typed(kind kernel.BufferKind, v *ir.Value, t ir.Type) *kernel.
 	return b
 }
 
-// function plans the body of f: each result gets a buffer of the caller's.
-func (p *planner) function(f *ir.Func) []kernel.Step {
-	r := p.region(&f.Region, nil, nil)
+// load plans what is computed when weights are loaded: what calls need of it
+// gets buffers of the executable's.
+func (p *planner) load(f *ir.Func) []kernel.Step {
+	body := &ir.Region{Params: f.Params}
+	for _, v := range f.Body {
+		if v.Load {
+			body.Body = append(body.Body, v)
+		}
+	}
+	p.temp = kernel.LoadTemp
+	if p.opts.Keep {
+		p.temp = kernel.Loaded
+	}
+	r := p.region(body, nil, nil)
+	for _, v := range f.LoadTime() {
+		b := p.prog.Buf[v]
+		switch {
+		case b != nil && b.Kind == kernel.LoadTemp:
+			b.Kind = kernel.Loaded // a loop carries it in this buffer
+		case b != nil:
+		case p.owner[v] != nil:
+			p.prog.Buf[v] = p.buffer(kernel.Loaded, v)
+		default:
+			p.store(r, v, p.buffer(kernel.Loaded, v))
+		}
+		body.Results = append(body.Results, v)
+	}
+	return p.finish(r)
+}
+
+// call plans what is computed in each call: each result gets a buffer of the
+// caller's.
+func (p *planner) call(f *ir.Func) []kernel.Step {
+	body := &ir.Region{Params: f.Params, Results: f.Results}
+	for _, v := range f.Body {
+		if !v.Load {
+			body.Body = append(body.Body, v)
+		}
+	}
+	p.temp = kernel.Temp
+	r := p.region(body, nil, nil)
 	for _, v := range f.Results {
 		b := p.buffer(kernel.Result, v)
 		p.prog.Results = append(p.prog.Results, b)
@@ -190,9 +230,9 @@ func (p *planner) materialise(r *region, v *ir.Value) *kernel.Buffer {
 		return b
 	}
 	if p.owner[v] == nil {
-		p.store(r, v, p.buffer(kernel.Temp, v))
+		p.store(r, v, p.buffer(p.temp, v))
 	} else {
-		p.prog.Buf[v] = p.buffer(kernel.Temp, v)
+		p.prog.Buf[v] = p.buffer(p.temp, v)
 	}
 	return p.prog.Buf[v]
 }

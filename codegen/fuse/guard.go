@@ -67,7 +67,7 @@ func (p *planner) nonFinite(x *ir.Value, before *kernel.Buffer) (*kernel.Kernel,
 		found = value(ir.OpOr, some.Type, some, earlier)
 		inside = append(inside, found)
 	}
-	b := p.buffer(kernel.Temp, found)
+	b := p.buffer(p.temp, found)
 	n := &kernel.Nest{
 		Inner: dims, Stages: []kernel.Stage{{Reduce: []*ir.Value{some}}}, Store: []kernel.Store{whole(found, b)},
 	}

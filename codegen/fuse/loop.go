@@ -22,7 +22,7 @@ func (r *region) loop(c *cluster) {
 	}
 	carried := body.Params[1:]
 	for k, u := range carried {
-		b := p.buffer(kernel.Temp, u)
+		b := p.buffer(p.temp, u)
 		p.prog.Buf[u] = b
 		init := v.Args[2+k]
 		if p.owner[init] != nil {
@@ -76,7 +76,7 @@ func (r *region) next(u *ir.Value, carried []*ir.Value, k int) *kernel.Buffer {
 	case p.prog.Buf[u] != nil && !slices.Contains(carried, u):
 		return nil
 	}
-	b := p.buffer(kernel.Temp, u)
+	b := p.buffer(p.temp, u)
 	r.copy(u, b)
 	return b
 }

@@ -17,7 +17,7 @@ import (
 // only a call knows is packed there if that repays.
 func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
 	step := &kernel.Kernel{Kind: kernel.Copy, Pack: g}
-	if k := g.B.Buf.Kind; k == kernel.Weight || k == kernel.Loaded {
+	if k := g.B.Buf.Kind; p.temp == kernel.Temp && (k == kernel.Weight || k == kernel.Loaded) {
 		key := packKey(g)
 		g.Packed = p.packs[key]
 		if g.Packed == nil {
@@ -30,7 +30,7 @@ func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
 	if p.opts.InPlace != nil && p.opts.InPlace(g) {
 		return nil
 	}
-	g.Packed = p.typed(kernel.Temp, g.Value, packedType(g))
+	g.Packed = p.typed(p.temp, g.Value, packedType(g))
 	return []kernel.Step{step}
 }
 
