@@ -112,3 +112,52 @@ func TestLoadedConcurrently(t *testing.T) {
 		t.Errorf("a run allocates %v times", n)
 	}
 }
+
+// folded has work on weights alone: a product, a softmax, a scale with a small
+// cost, and a table of numbers.
+const folded = `
+model Folded(d = 48, e = 80) {
+    weight a: f32[d, e]
+    weight b: f32[e, d]
+    weight g: f32[d]
+
+    fn forward(x: f32[n, d]) -> (f32[n, d], f32[d]) {
+        table = cos(f32(iota(n))[:, None] / exp(g))
+        y = (x * (g * 2 + 1)) @ (a @ b)
+        return y * table + x @ softmax(a) @ b, sum(b, axis=0)
+    }
+}
+`
+
+// TestSplit computes early what depends on weights alone, and not: in strict mode
+// the results are equal, bit for bit.
+func TestSplit(t *testing.T) {
+	weights := map[string]*lathe.Tensor{
+		"a": ramp(lathe.NewTensor(lathe.F32, 48, 80), 0.1),
+		"b": ramp(lathe.NewTensor(lathe.F32, 80, 48), 0.07),
+		"g": ramp(lathe.NewTensor(lathe.F32, 48), 0.02),
+	}
+	in := ramp(lathe.NewTensor(lathe.F32, 10, 48), 0.03)
+	var want []*lathe.Tensor
+	for _, threads := range []int{1, 2, 3} {
+		for _, memory := range []int{-1, 0} {
+			x := compile(t, folded, lathe.Options{Set: sizes("n=10"), Weights: weights, Threads: threads, Math: lathe.Strict, LoadMemory: memory})
+			flops := x.Kernels().Func.LoadWork()
+			if (flops > 0) != (memory == 0) {
+				t.Errorf("limit %d: %d FLOPs when weights are loaded", memory, flops)
+			}
+			got, err := x.Run(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got
+			}
+			for i := range want {
+				if !bytes.Equal(got[i].Bytes(), want[i].Bytes()) {
+					t.Errorf("%d threads, limit %d: result %d differs from that of one thread and nothing computed early", threads, memory, i)
+				}
+			}
+		}
+	}
+}

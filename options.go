@@ -36,6 +36,7 @@ type Options struct {
 	Threads     int      // most workers of a run; 0 for the processors that the process may use
 	Math        Math     //
 	Passes      []string // only these, as listed; nil for all; see passes.Select
+	LoadMemory  int      // the most bytes of what is computed when weights are loaded, each value; 0 for the usual limit, -1 for nothing
 	MaxRewrites int      // stop after so many rewrites; 0 for no limit, -1 for none
 	LLVM        string   // a library, its folder or its major version; "" for the newest that is found
 
@@ -68,7 +69,7 @@ func (o *Options) note(format string, args ...any) {
 
 func (o *Options) passes() passes.Options {
 	return passes.Options{
-		Passes: o.Passes, MaxRewrites: o.MaxRewrites, Strict: o.Math == Strict, Report: o.Rewrite, Refuse: o.Refused,
+		Passes: o.Passes, MaxRewrites: o.MaxRewrites, LoadMemory: o.LoadMemory, Strict: o.Math == Strict, Report: o.Rewrite, Refuse: o.Refused,
 		After: func(pass string, f *ir.Func) { o.see("ir:"+pass, f.String) },
 	}
 }

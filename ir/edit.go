@@ -43,14 +43,48 @@ func (f *Func) Uses() map[*Value]int {
 	return uses
 }
 
+// Copy returns a value of its own that computes what v, which has no body, computes
+// of other operands. It is in no region yet.
+func (f *Func) Copy(v *Value, args []*Value) *Value {
+	c := *v
+	c.ID, c.Args = f.nextID, args
+	f.nextID++
+	return &c
+}
+
 // Rebuild removes values that nothing uses and numbers the rest in order, so
-// that the text form says nothing of how a pass went about its work.
+// that the text form says nothing of how a pass went about its work. What is used
+// by what is computed when weights are loaded is computed then, too.
 func (f *Func) Rebuild() {
+	f.spreadLoad()
 	live := map[*Value]bool{}
 	f.Region.mark(live)
 	f.Region.sweep(live)
 	f.nextID = 0
 	f.Region.number(&f.nextID)
+}
+
+// spreadLoad marks the operands of what is computed when weights are loaded, which
+// passes may have put there, and the parts of loops.
+func (f *Func) spreadLoad() {
+	for i := len(f.Body) - 1; i >= 0; i-- {
+		v := f.Body[i]
+		if !v.Load {
+			continue
+		}
+		uses := v.Args
+		if v.Body != nil {
+			uses = append(v.Body.Captures(), uses...)
+		}
+		for _, a := range uses {
+			a.Load = a.Op != OpParam
+		}
+	}
+	for _, v := range f.Body {
+		if v.Op == OpGet {
+			v.Load = v.Args[0].Load
+		}
+	}
 }
 
 // mark marks what the results of r need, walking the bodies backwards.

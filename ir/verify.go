@@ -36,7 +36,8 @@ const maxReports = 10
 //     and one for each value carried, with its type, as are the body's results;
 //   - a cost is not negative, and 0 where it is not set;
 //   - what is computed when weights are loaded stands in no loop, and uses only
-//     weights and what is computed then, in its body too.
+//     weights and what is computed then, in its body too; a part of a loop is
+//     computed when the loop is.
 //
 // An error shows the line that breaks it, marked >, and its neighbours.
 func Verify(f *Func) error {
@@ -111,6 +112,8 @@ func (c *verifier) region(r *Region, loop *Value, seen map[*Value]bool) {
 		c.value(v, seen)
 		if v.Load {
 			c.atLoad(v, loop)
+		} else if v.Op == OpGet && len(v.Args) == 1 && v.Args[0] != nil && v.Args[0].Load {
+			c.failf(v, "is computed in each call, but is a part of what is computed when weights are loaded")
 		}
 		seen[v] = true
 	}

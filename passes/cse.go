@@ -82,5 +82,5 @@ func (c *sharing) key(v *ir.Value) string {
 	if v.Op.Info().Algebra&ir.Commutative != 0 && len(args) == 2 {
 		slices.Sort(args)
 	}
-	return fmt.Sprint(v.Op, ir.AttrString(v.Attrs), v.Type, strings.Join(args, ","))
+	return fmt.Sprint(v.Load, v.Op, ir.AttrString(v.Attrs), v.Type, strings.Join(args, ","))
 }

@@ -14,5 +14,6 @@
 //	cse        what is computed twice is computed once
 //	slice      of each value only the elements that something needs
 //	hoist      work goes out of loops
+//	split      what depends on weights alone is computed when they are loaded
 //	dead       what no result needs is not computed
 package passes

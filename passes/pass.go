@@ -28,7 +28,8 @@ func pipeline() []Pass {
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},
-		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead}, // last: passes leave values without uses
+		{Name: "split", After: []string{"cse", "slice", "hoist"}, Rules: []*Rule{loadTime}, run: split}, // behind all that moves or shares
+		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead},                 // last: passes leave values without uses
 	}
 }
 
@@ -53,6 +54,7 @@ type Rewrite struct {
 type Options struct {
 	Passes      []string                      // only these, in this order; nil for all
 	MaxRewrites int                           // stop after so many rewrites; 0 for no limit, -1 for none
+	LoadMemory  int                           // the most bytes of a load-time value; 0 for the usual limit, -1 for none at all
 	Strict      bool                          // only rewrites that leave every bit as it is
 	Verify      bool                          // check the function after each pass
 	After       func(pass string, f *ir.Func) // sees the function after each pass
@@ -150,6 +152,11 @@ func Run(ctx context.Context, f *ir.Func, opts Options) error {
 		names = Names()
 	}
 	c := &Context{Context: ctx, opts: opts}
+	if slices.Contains(names, "split") && opts.MaxRewrites >= 0 {
+		for _, v := range f.Body {
+			v.Load = false // split decides anew
+		}
+	}
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err

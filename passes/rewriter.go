@@ -70,13 +70,15 @@ func (w *rewriter) of(v *ir.Value) *ir.Value {
 	return v
 }
 
-// emit appends an operation at the place of another one, like.Pos. It is a bug
+// emit appends an operation at the place of another one, like.Pos, computed at
+// the same time, like.Load. It is a bug
 // if its operands do not fit: passes know types.
 func (w *rewriter) emit(like *ir.Value, op ir.Op, attrs ir.Attrs, want ir.Type, args ...*ir.Value) *ir.Value {
 	v, err := w.f.NewValue(like.Pos, op, attrs, want, args...)
 	if err != nil {
 		panic(err)
 	}
+	v.Load = like.Load
 	w.body = append(w.body, v)
 	return v
 }

@@ -10,8 +10,9 @@ import (
 )
 
 // Snapshot runs the program once, as Run does, and copies what its temporary
-// buffers hold at the end, packed operands apart. In a program of codegen.Kept
-// that is what each kernel stored, in a loop in the last turn.
+// buffers hold at the end, and those that were filled when weights were loaded,
+// packed operands apart. In a program of codegen.Kept that is what each kernel
+// stored, in a loop in the last turn.
 func (x *Executable) Snapshot(ctx context.Context, inputs ...*tensor.Tensor) ([]*tensor.Tensor, map[*kernel.Buffer]*tensor.Tensor, error) {
 	outputs := make([]*tensor.Tensor, len(x.prog.Results))
 	for i, b := range x.prog.Results {
@@ -42,13 +43,19 @@ func (x *Executable) Snapshot(ctx context.Context, inputs ...*tensor.Tensor) ([]
 		return nil, nil, err
 	}
 	stored := map[*kernel.Buffer]*tensor.Tensor{}
+	packed := map[*kernel.Buffer]bool{}
+	for _, k := range append(kernel.Kernels(x.prog.Load), x.prog.Kernels()...) {
+		if k.Pack != nil {
+			packed[k.Pack.Packed] = true
+		}
+	}
 	for _, b := range x.prog.Buffers {
-		if b.Kind != kernel.Temp || b.Bytes != b.Type.Bytes() {
+		if b.Kind != kernel.Temp && b.Kind != kernel.Loaded || packed[b] {
 			continue
 		}
 		t := tensor.New(b.Type.DType, b.Type.Dims()...)
 		address := *(*unsafe.Pointer)(unsafe.Add(f.ctx, kernel.CtxBuffers+8*b.ID))
-		copy(t.Bytes(), unsafe.Slice((*byte)(address), b.Bytes))
+		copy(t.Bytes(), unsafe.Slice((*byte)(address), len(t.Bytes())))
 		stored[b] = t
 	}
 	return outputs, stored, nil

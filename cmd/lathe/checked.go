@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/lathe-lang/lathe"
 	"github.com/lathe-lang/lathe/codegen/kernel"
@@ -97,7 +98,7 @@ func checkKernels(ctx context.Context, m *model, results []*lathe.Tensor) (*chec
 		stored[b] = kept[i]
 	}
 	k := newKernelCheck(c, p, stored, m.opts.Math == lathe.Strict)
-	for _, s := range p.Steps {
+	for _, s := range slices.Concat(p.Load, p.Steps) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

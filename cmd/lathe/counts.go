@@ -9,11 +9,14 @@ import (
 	"github.com/lathe-lang/lathe/ir"
 )
 
-// countOps returns how many operations a region has, constants apart, those of
-// loops' bodies included.
+// countOps returns how many operations a region has, constants apart and what is
+// computed when weights are loaded, those of loops' bodies included.
 func countOps(r *ir.Region) int {
 	n := 0
 	for _, v := range r.Body {
+		if v.Load {
+			continue
+		}
 		if v.Body != nil {
 			n += countOps(v.Body)
 		}
@@ -180,6 +183,9 @@ func (c *kernelCounter) moves(k *kernel.Kernel) int {
 		size := b.Type.Bytes()
 		if p, ok := picked[b]; ok && !whole[b] {
 			size = min(size, p)
+		}
+		if k.Gemm != nil && b == k.Gemm.Packed {
+			size = min(size, k.Gemm.B.Type.Bytes()) // without the padding
 		}
 		n += size
 	}

@@ -120,7 +120,7 @@ func (c *dumpCmd) stages(ctx context.Context, e *env) (out []stage, err error) {
 	// What comes before the kernels needs no LLVM.
 	opts.Stage("ir", m.fn.String())
 	err = passes.Run(ctx, m.fn, passes.Options{
-		Passes: opts.Passes, MaxRewrites: opts.MaxRewrites, Strict: opts.Math == lathe.Strict,
+		Passes: opts.Passes, MaxRewrites: opts.MaxRewrites, LoadMemory: opts.LoadMemory, Strict: opts.Math == lathe.Strict,
 		After: func(pass string, f *ir.Func) { opts.Stage("ir:"+pass, f.String()) },
 	})
 	opts.Stage("opt", m.fn.String())

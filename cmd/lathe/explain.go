@@ -107,7 +107,7 @@ func explain(ctx context.Context, m *model, weightFiles []string) (*explanation,
 	x.Kernels = append(x.Kernels, counter.kernels...)
 	load := &kernelCounter{program: program}
 	load.steps(program.Load, 1)
-	x.LoadTime.Bytes = load.bytes
+	x.LoadTime = loadJSON{f.LoadWork(), load.bytes}
 	x.Optimized = costJSON{f.Work(), counter.bytes, memplan.Peak(program), countOps(&f.Region)}
 	return x, nil
 }

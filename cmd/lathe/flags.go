@@ -23,7 +23,7 @@ type flags struct {
 	Math       string   `enum:"real,strict" default:"real" placeholder:"real|strict" help:"Which laws the compiler may use: those of real numbers, or none that changes a bit."`
 	Passes     *string  `placeholder:"LIST" help:"Only these passes (none for none), or the usual ones without some (-cse,-dead)."`
 	MaxRewrite *int     `name:"max-rewrites" placeholder:"N" help:"Stop rewriting after N rewrites."`
-	LoadMemory *int64   `placeholder:"BYTES" help:"The most that one load-time value may take."`
+	LoadMemory *int     `placeholder:"BYTES" help:"The most that one load-time value may take."`
 	NoCache    bool     `help:"Neither read nor write the disk cache."`
 }
 
@@ -52,8 +52,15 @@ func (f *flags) options(e *env) (lathe.Options, error) {
 			opts.MaxRewrites = n
 		}
 	}
-	if f.LoadMemory != nil && *f.LoadMemory < 0 {
-		return opts, usagef("--load-memory: want 0 bytes or more, have %d", *f.LoadMemory)
+	if f.LoadMemory != nil {
+		switch n := *f.LoadMemory; {
+		case n < 0:
+			return opts, usagef("--load-memory: want 0 bytes or more, have %d", n)
+		case n == 0:
+			opts.LoadMemory = -1
+		default:
+			opts.LoadMemory = n
+		}
 	}
 	if f.Passes != nil {
 		list := strings.Split(*f.Passes, ",")

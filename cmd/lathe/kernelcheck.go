@@ -36,7 +36,7 @@ func newKernelCheck(c *checked, p *kernel.Program, stored map[*kernel.Buffer]*la
 			}
 		}
 	}
-	for _, s := range p.Steps {
+	for _, s := range slices.Concat(p.Load, p.Steps) {
 		if l, ok := s.(*kernel.Loop); ok {
 			mark(l.Body)
 		}

@@ -4,18 +4,24 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 )
 
-// wrong is a program with a product, a reduction and a loop.
+// wrong is a program with a product, a reduction and a loop, and with a product
+// and a reduction of weights alone.
 const wrong = `
-fn wrong(x: f32[n, n], w: f32[n, n]) -> f32[n, n] {
-    y = softmax(x @ w) @ w
-    for i in 0..3 { y = tanh(y @ w) + x }
-    return y
+model Wrong(d = 17) {
+    weight w: f32[d, d]
+
+    fn forward(x: f32[n, d]) -> f32[n, d] {
+        y = softmax(x @ w) @ softmax(w @ w)
+        for i in 0..3 { y = tanh(y @ w) + x }
+        return y
+    }
 }
 `
 
@@ -59,8 +65,8 @@ func TestWrongKernel(t *testing.T) {
 
 	p := x.Kernels()
 	c0 := newKernelCheck(good, p, nil, false)
-	tried := 0
-	for _, s := range p.Steps {
+	tried := map[bool]int{} // when weights are loaded, and in calls
+	for _, s := range slices.Concat(p.Load, p.Steps) {
 		k, ok := s.(*kernel.Kernel)
 		if !ok || k.Pack != nil {
 			continue
@@ -91,10 +97,10 @@ func TestWrongKernel(t *testing.T) {
 			if c.ok() || !strings.HasPrefix(c.failures[0], k.Name+",") {
 				t.Errorf("%s, %v: failures %q, ratio %g", k.Name, st.Value, c.failures, c.ratio)
 			}
-			tried++
+			tried[slices.Contains(p.Load, s)]++
 		}
 	}
-	if tried == 0 {
-		t.Error("no kernel stores floats")
+	if tried[true] < 2 || tried[false] == 0 {
+		t.Errorf("%d values that are computed when weights are loaded were tried, and %d others", tried[true], tried[false])
 	}
 }

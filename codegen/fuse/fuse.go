@@ -74,6 +74,7 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 	}
 	p.prog.Load = p.load(f)
 	p.prog.Steps = p.call(f)
+	p.drop()
 	for i, k := range kernel.Kernels(p.prog.Load) {
 		k.Name = fmt.Sprintf("l%d", i)
 	}
@@ -140,6 +141,20 @@ func (p *planner) load(f *ir.Func) []kernel.Step {
 		body.Results = append(body.Results, v)
 	}
 	return p.finish(r)
+}
+
+// drop lets go of what is computed when weights are loaded and no call reads, as
+// it is packed for those that do.
+func (p *planner) drop() {
+	if p.opts.Keep {
+		return
+	}
+	reads := p.prog.Reads(p.prog.Steps)
+	for _, b := range p.prog.Buffers {
+		if b.Kind == kernel.Loaded && !slices.Contains(reads, b) {
+			b.Kind = kernel.LoadTemp
+		}
+	}
 }
 
 // call plans what is computed in each call: each result gets a buffer of the

@@ -10,16 +10,6 @@ import (
 // more than reading it back.
 const cheap = 3
 
-// weights say what an element of an operation costs, in additions, where it is
-// not one.
-var weights = map[ir.Op]int{
-	ir.OpParam: 0, ir.OpConst: 0, ir.OpFull: 0, ir.OpIota: 0,
-	ir.OpExp: 12, ir.OpExpm1: 16, ir.OpLog: 16, ir.OpLog1p: 16, ir.OpSin: 20, ir.OpCos: 20,
-	ir.OpTanh: 16, ir.OpErf: 20, ir.OpPow: 40, ir.OpDiv: 4, ir.OpSqrt: 4, ir.OpRsqrt: 6,
-	ir.OpFloorDiv: 20, ir.OpMod: 20,
-	ir.OpTake: 3, ir.OpTakeAlong: 6, ir.OpDynSlice: 1,
-}
-
 // cost returns the work, in additions, of computing an element of v where it
 // floats; done holds what is known.
 func (p *planner) cost(v *ir.Value, done map[*ir.Value]int) int {
@@ -29,10 +19,7 @@ func (p *planner) cost(v *ir.Value, done map[*ir.Value]int) int {
 	if n, ok := done[v]; ok {
 		return n
 	}
-	n, ok := weights[v.Op]
-	if !ok && v.Op.Info().Class != ir.Movement {
-		n = 1
-	}
+	n := v.Op.Additions()
 	for _, a := range v.Args {
 		n = min(n+p.cost(a, done), 1<<20)
 	}
