@@ -17,6 +17,10 @@ func (d Diagonals) and(e Diagonals) Diagonals {
 	return Diagonals{min(d.Below, e.Below), min(d.Above, e.Above)}
 }
 
+func (d Diagonals) or(e Diagonals) Diagonals {
+	return Diagonals{max(d.Below, e.Below), max(d.Above, e.Above)}
+}
+
 // DiagonalsDepth is how far DiagonalsOf follows operands.
 const DiagonalsDepth = 12
 
@@ -67,6 +71,18 @@ func diagonalsOf(v *Value, strict bool, depth int) Diagonals {
 		if !strict {
 			return Diagonals{}
 		}
+	case OpCholesky:
+		return Diagonals{m - 1, 0}.and(all)
+	case OpAdd, OpSub:
+		if same(v.Args[0]) && same(v.Args[1]) {
+			// Half the depth for each operand: the time must not double with
+			// every addition.
+			return diagonalsOf(v.Args[0], strict, depth/2).or(diagonalsOf(v.Args[1], strict, depth/2)).and(all)
+		}
+	case OpContract:
+		if !strict {
+			return productDiagonals(v, depth/2).and(all)
+		}
 	case OpNeg, OpAbs, OpConvert:
 		return arg()
 	case OpReshape, OpBroadcast:
@@ -99,4 +115,64 @@ func diagonalsOf(v *Value, strict bool, depth int) Diagonals {
 		}
 	}
 	return all
+}
+
+// productDiagonals returns what a product of two matrices leaves out, where its
+// operands are followed as far as depth: j-i is the sum of k-i and j-k. A factor with both indices of the result leaves out what
+// it does.
+func productDiagonals(v *Value, depth int) Diagonals {
+	r := v.Type.Rank()
+	dims := v.Type.Dims()
+	d := allDiagonals(dims[r-2], dims[r-1])
+	operands, out, err := SplitSpec(v.Attrs.(*ContractAttrs).Spec)
+	if err != nil || len(v.Args) > 2 {
+		return d
+	}
+	i, j := out[r-2], out[r-1]
+	// between returns the diagonals of an operand whose last two indices are the
+	// given ones, in whatever order.
+	between := func(a int, from, to byte) (Diagonals, bool) {
+		letters, t := operands[a], v.Args[a].Type
+		n := len(letters)
+		if n < 2 {
+			return Diagonals{}, false
+		}
+		size := func(c byte, at int) bool { // not stretched
+			for b, other := range operands {
+				for k := range other {
+					if other[k] == c && !SameSize(v.Args[b].Type.Shape[k], t.Shape[at]) {
+						return false
+					}
+				}
+			}
+			return true
+		}
+		if !size(letters[n-2], n-2) || !size(letters[n-1], n-1) {
+			return Diagonals{}, false
+		}
+		e := diagonalsOf(v.Args[a], false, depth)
+		switch {
+		case letters[n-2] == from && letters[n-1] == to:
+			return e, true
+		case letters[n-2] == to && letters[n-1] == from:
+			return e.Transposed(), true
+		}
+		return Diagonals{}, false
+	}
+	for a := range v.Args {
+		if e, ok := between(a, i, j); ok {
+			d = d.and(e)
+		}
+		if len(v.Args) != 2 || len(operands[a]) < 2 {
+			continue
+		}
+		for _, k := range []byte(operands[a][len(operands[a])-2:]) {
+			left, ok1 := between(a, i, k)
+			right, ok2 := between(1-a, k, j)
+			if ok1 && ok2 && k != i && k != j {
+				d = d.and(Diagonals{left.Below + right.Below, left.Above + right.Above})
+			}
+		}
+	}
+	return d
 }

@@ -51,8 +51,54 @@ func contractWork(v *Value) int {
 	types := make([]Type, len(v.Args))
 	for i, a := range v.Args {
 		types[i] = a.Type
+		if n := a.Type.Rank(); n >= 2 {
+			types[i].Props = Props{}
+			dims := a.Type.Dims()
+			if d := DiagonalsOf(a, false); d.Of(dims[n-2], dims[n-1]) {
+				types[i].Props = Props{Set: Banded, Below: d.Below, Above: d.Above}
+			}
+		}
 	}
-	return ContractWork(v.Attrs.(*ContractAttrs).Spec, types, v.Type.Props)
+	spec := v.Attrs.(*ContractAttrs).Spec
+	result := v.Type.Props
+	if ownTranspose(spec, v.Args) {
+		result.Set |= Symmetric
+	}
+	return ContractWork(spec, types, result)
+}
+
+// ownTranspose reports whether a contraction is the same product when the last
+// two indices of its result change places, as a @ a.T is.
+func ownTranspose(spec string, args []*Value) bool {
+	operands, out, err := SplitSpec(spec)
+	if err != nil || len(out) < 2 {
+		return false
+	}
+	i, j := out[len(out)-2], out[len(out)-1]
+	swap := func(letters string) string {
+		turned := []byte(letters)
+		for k, c := range turned {
+			switch c {
+			case i:
+				turned[k] = j
+			case j:
+				turned[k] = i
+			}
+		}
+		return string(turned)
+	}
+	used := make([]bool, len(args))
+next:
+	for a, letters := range operands {
+		for b, other := range operands {
+			if !used[b] && args[a] == args[b] && swap(letters) == other {
+				used[b] = true
+				continue next
+			}
+		}
+		return false
+	}
+	return true
 }
 
 // ContractWork returns the Work of a contraction of operands of the given types,
