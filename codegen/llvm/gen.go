@@ -90,7 +90,7 @@ type level struct {
 func newScope(e *emitter, prog *kernel.Program, k *kernel.Kernel, ctx, worker, workers, indices value.Value, ptr func(*kernel.Buffer) value.Value) *scope {
 	s := &scope{
 		emitter: e, prog: prog, k: k, ptr: ptr, ctx: ctx, worker: worker, workers: workers, indices: indices,
-		table: &pullers, inside: map[*ir.Value]bool{}, slots: map[*ir.Value]int{},
+		table: &pullers, inside: map[*ir.Value]bool{}, slots: slotsOf(prog),
 		levels: []*level{{memo: map[string]value.Value{}}}, depth: map[value.Value]int{}, ids: map[any]int{},
 		multiple: map[value.Value]int{}, bound: map[*ir.Value]int{}, reaches: map[*ir.Value][]*ir.Value{},
 	}
@@ -102,18 +102,24 @@ func newScope(e *emitter, prog *kernel.Program, k *kernel.Kernel, ctx, worker, w
 			s.inside[v] = true
 		}
 	}
+	return s
+}
+
+// slotsOf returns the slots of the loop indices of a program.
+func slotsOf(prog *kernel.Program) map[*ir.Value]int {
+	slots := map[*ir.Value]int{}
 	var walk func(steps []kernel.Step)
 	walk = func(steps []kernel.Step) {
 		for _, step := range steps {
 			if l, ok := step.(*kernel.Loop); ok {
-				s.slots[l.Index] = l.Slot
+				slots[l.Index] = l.Slot
 				walk(l.Body)
 			}
 		}
 	}
 	walk(prog.Load)
 	walk(prog.Steps)
-	return s
+	return slots
 }
 
 // regType returns the type that an element has in a register: bf16 and f16 are

@@ -38,6 +38,7 @@ type kernelUse struct {
 func (m *module) emitKernels(p *kernel.Program) error {
 	kernels := slices.Concat(kernel.Kernels(p.Load), p.Kernels())
 	uses, errs := make([]kernelUse, len(kernels)), make([]error, len(kernels))
+	first, signatures := firstOfEach(p, kernels)
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	own := make([]*kernel.Program, min(len(kernels), runtime.GOMAXPROCS(0)))
@@ -45,7 +46,9 @@ func (m *module) emitKernels(p *kernel.Program) error {
 		own[w] = p.Private()
 		workers.Go(func() {
 			for n := next.Add(1); int(n) <= len(kernels); n = next.Add(1) {
-				uses[n-1], errs[n-1] = emitKernel(newModule(m.target, m.strict), own[w], kernels[n-1])
+				if i := int(n - 1); first[i] == i {
+					uses[i], errs[i] = emitKernel(newModule(m.target, m.strict), own[w], kernels[i])
+				}
 			}
 		})
 	}
@@ -59,7 +62,10 @@ func (m *module) emitKernels(p *kernel.Program) error {
 		if errs[i] != nil {
 			return errs[i]
 		}
-		if code := uses[i].code; code != nil {
+		if j := first[i]; j != i {
+			uses[i] = uses[j]
+			uses[i].buffers = signatures[i].translate(signatures[j], uses[j].buffers)
+		} else if code := uses[i].code; code != nil {
 			key := strings.Replace(code.text, "@"+k.Name+"(", "@(", 1)
 			if same := known[key]; same != nil {
 				uses[i].code = same
@@ -71,6 +77,20 @@ func (m *module) emitKernels(p *kernel.Program) error {
 		m.uses[k] = uses[i]
 	}
 	return nil
+}
+
+// firstOfEach returns for each kernel the first one with the same signature.
+func firstOfEach(p *kernel.Program, kernels []*kernel.Kernel) (first []int, signatures []*signature) {
+	slots, known := slotsOf(p), map[string]int{}
+	for i, k := range kernels {
+		s := signatureOf(p, k, slots)
+		j, ok := known[string(s.text)]
+		if !ok {
+			known[string(s.text)], j = i, i
+		}
+		first, signatures = append(first, j), append(signatures, s)
+	}
+	return first, signatures
 }
 
 // emitKernel emits the function of a kernel into a module of its own.
