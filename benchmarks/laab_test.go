@@ -16,6 +16,8 @@ var reached = []string{
 	"ipdps_symmetric", "lamp_product", "lamp_product_nt", "lamp_product_tt", "lamp_update", "lamp_update_scaled", "lamp_chain_left",
 	"lamp_solve_spd", "lamp_solve_symmetric", "lamp_solve_lower", "lamp_solve_diagonal", "lamp_sum_of_same", "lamp_loop_columns",
 	"lamp_loop_diagonal", "lamp_column_of_product", "lamp_column_of_sum",
+	"mm_trmm", "mm_syrk", "mm_tridiag", "cse_matmul_paranthesis", "cse_matmul_no_paranthesis", "cse_suboptimal", "matchain_rtol", "matchain_mixed", "am_transpose",
+	"ipdps_diagonal", "ipdps_blocks", "lamp_update_syrk", "lamp_inverse_few", "lamp_inverse_many", "lamp_chain_right", "lamp_chain_inner", "lamp_diagonal_of_product",
 }
 
 func TestLeastFlops(t *testing.T) {

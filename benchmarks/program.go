@@ -92,7 +92,7 @@ func Flops(ctx context.Context, p *lathe.Program, entry string, opts lathe.Optio
 	if f, _, err = p.Inspect(ctx, entry, opts); err != nil {
 		return 0, 0, err
 	}
-	return naive, f.Flops(), nil
+	return naive, f.Work(), nil
 }
 
 // difference returns the largest difference of two tensors, as a share of the
