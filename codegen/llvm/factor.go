@@ -35,6 +35,7 @@ type factorer struct {
 	n      int         // rows and columns of the matrix
 	cols   int         // of the result
 	room   value.Value // scratch that is not taken yet
+	packed matrix      // scratch of subtractions, where there are blocks
 	direct bool        // the result's memory is in register form, so work is done there
 }
 
@@ -53,11 +54,17 @@ func (f *factorer) batch(scratch int, body func(k value.Value)) {
 	dims := f.k.Out.Type.Dims()
 	lo, hi := f.share(product(dims[:len(dims)-2]))
 	all := value.Value(nil)
+	if f.n >= blockedFrom {
+		scratch += f.packedBytes()
+	}
 	if scratch > 0 {
 		all = f.scratch(scratch)
 	}
 	f.each(lo, hi, 1, func(k value.Value) {
 		f.room = all
+		if f.n >= blockedFrom {
+			f.packed = f.take(updateSteps, f.panelWidth())
+		}
 		body(k)
 	})
 }
@@ -178,7 +185,21 @@ func (f *factorer) readMirrored(m matrix, s operand, k value.Value) {
 
 // readTurned copies the lower triangle of matrix k to the upper one of m.
 func (f *factorer) readTurned(m matrix, s operand, k value.Value) {
-	f.eachRow(m.rows, func(i value.Value) { f.readRow(m, s, k, i, i, i64(m.cols), true) })
+	// A few columns at a time, so that the lines of m stay in the cache.
+	f.strips(m.rows, func(from, to value.Value) {
+		f.each(from, i64(m.rows), 1, func(i value.Value) {
+			src := f.row(s, k, i, i64(0), false)
+			f.each(from, f.smaller(to, f.add(i, i64(1))), 1, func(j value.Value) { f.emitter.store(f.get(src, j, 0), f.cell(m, j, i)) })
+		})
+	})
+}
+
+// strips runs body for a few of n rows after the other, until somebody asks to
+// stop.
+func (f *factorer) strips(n int, body func(from, to value.Value)) {
+	f.each(i64(0), i64(n), blockSize, func(from value.Value) {
+		f.when(f.poll(), func() { body(from, f.smaller(f.add(from, i64(blockSize)), i64(n))) })
+	})
 }
 
 // divideRow divides the columns from..to of row i by x.
@@ -199,19 +220,32 @@ func (f *factorer) subtractRow(m matrix, i value.Value, b matrix, k, x, from, to
 	})
 }
 
-// choleskyRows overwrites the upper triangle of u with the transposed factor of
-// the matrix whose lower triangle, transposed, it holds. All is NaN from the
-// first pivot on that is not positive, in particular the last element.
-func (f *factorer) choleskyRows(u matrix) {
+// factorSPD overwrites the upper triangle of u with the transposed factor of
+// the matrix whose lower triangle, transposed, it holds; what is below is lost.
+// All is NaN from the first pivot on that is not positive, in particular the
+// last element.
+func (f *factorer) factorSPD(u matrix) {
+	if u.rows < blockedFrom {
+		f.choleskyRows(u, i64(0), i64(u.rows))
+		return
+	}
+	f.choleskyBlocks(u, f.packed)
+}
+
+// choleskyRows makes rows lo up to hi of the factor, from which all rows before
+// lo are subtracted.
+func (f *factorer) choleskyRows(u matrix, lo, hi value.Value) {
 	end := i64(u.cols)
-	f.eachRow(u.rows, func(k value.Value) {
-		pivot := f.read(u, k, k)
-		root := f.intrinsic("llvm.sqrt", f.t, pivot)
-		root = f.choose(f.fcmp(enum.FPredOGT, pivot, f.float(f.t, 0)), root, f.float(f.t, math.NaN()))
-		f.emitter.store(root, f.cell(u, k, k))
-		next := f.add(k, i64(1))
-		f.divideRow(u, k, next, end, root)
-		f.each(next, end, 1, func(i value.Value) { f.subtractRow(u, i, u, k, f.read(u, k, i), i, end) })
+	f.each(lo, hi, 1, func(k value.Value) {
+		f.when(f.poll(), func() {
+			pivot := f.read(u, k, k)
+			root := f.intrinsic("llvm.sqrt", f.t, pivot)
+			root = f.choose(f.fcmp(enum.FPredOGT, pivot, f.float(f.t, 0)), root, f.float(f.t, math.NaN()))
+			f.emitter.store(root, f.cell(u, k, k))
+			next := f.add(k, i64(1))
+			f.divideRow(u, k, next, end, root)
+			f.each(next, hi, 1, func(i value.Value) { f.subtractRow(u, i, u, k, f.read(u, k, i), i, end) })
+		})
 	})
 }
 
@@ -221,13 +255,18 @@ func (s *singleEmitter) cholesky() {
 	f.batch(f.bytes(f.n, f.n)+f.resultBytes(), func(k value.Value) {
 		u := f.take(f.n, f.n)
 		f.readTurned(u, f.operand(0), k)
-		f.choleskyRows(u)
+		f.factorSPD(u)
 		l := f.result(k)
 		f.eachRow(f.n, func(i value.Value) {
 			after := f.add(i, i64(1))
-			f.each(i64(0), after, 1, func(j value.Value) { f.emitter.store(f.read(u, j, i), f.cell(l, i, j)) })
 			f.along(after, i64(f.n), func(j value.Value, lanes int) {
 				f.emitter.store(f.float(vec(f.t, lanes), 0), f.cell(l, i, j))
+			})
+		})
+		// A few columns at a time, so that the lines of u stay in the cache.
+		f.strips(f.n, func(from, to value.Value) {
+			f.each(from, i64(f.n), 1, func(i value.Value) {
+				f.each(from, f.smaller(to, f.add(i, i64(1))), 1, func(j value.Value) { f.emitter.store(f.read(u, j, i), f.cell(l, i, j)) })
 			})
 		})
 		f.finish(k, l)
@@ -237,21 +276,37 @@ func (s *singleEmitter) cholesky() {
 // eliminate overwrites a with its factors, partial pivoting, and sets rows to
 // the row of a that each one came from.
 func (f *factorer) eliminate(a matrix, rows value.Value) {
-	end := i64(a.cols)
 	f.eachRow(a.rows, func(i value.Value) { f.emitter.store(i, f.at(types.I64, rows, i)) })
-	f.eachRow(a.rows, func(k value.Value) {
-		next := f.add(k, i64(1))
-		p := f.pivot(a, k)
-		f.when(f.icmp(enum.IPredNE, p, k), func() {
-			f.swap(types.I64, f.at(types.I64, rows, p), f.at(types.I64, rows, k), 0)
-			f.along(i64(0), end, func(j value.Value, lanes int) { f.swap(a.t, f.cell(a, p, j), f.cell(a, k, j), lanes) })
+	if a.rows < blockedFrom {
+		f.eliminateColumns(a, rows, i64(0), i64(a.rows))
+		return
+	}
+	f.eliminateBlocks(a, rows, f.packed)
+}
+
+// eliminateColumns eliminates the columns lo up to hi, from which all columns
+// before lo are subtracted.
+func (f *factorer) eliminateColumns(a matrix, rows, lo, hi value.Value) {
+	f.each(lo, hi, 1, func(k value.Value) {
+		f.when(f.poll(), func() {
+			next := f.add(k, i64(1))
+			f.exchange(a, rows, k)
+			d := f.read(a, k, k)
+			f.each(next, i64(a.rows), 1, func(i value.Value) {
+				x := f.fdiv(f.read(a, i, k), d)
+				f.emitter.store(x, f.cell(a, i, k))
+				f.subtractRow(a, i, a, k, x, next, hi)
+			})
 		})
-		d := f.read(a, k, k)
-		f.each(next, end, 1, func(i value.Value) {
-			x := f.fdiv(f.read(a, i, k), d)
-			f.emitter.store(x, f.cell(a, i, k))
-			f.subtractRow(a, i, a, k, x, next, end)
-		})
+	})
+}
+
+// exchange exchanges row k with the one that has the pivot of column k.
+func (f *factorer) exchange(a matrix, rows, k value.Value) {
+	p := f.pivot(a, k)
+	f.when(f.icmp(enum.IPredNE, p, k), func() {
+		f.swap(types.I64, f.at(types.I64, rows, p), f.at(types.I64, rows, k), 0)
+		f.along(i64(0), i64(a.cols), func(j value.Value, lanes int) { f.swap(a.t, f.cell(a, p, j), f.cell(a, k, j), lanes) })
 	})
 }
 

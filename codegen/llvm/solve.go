@@ -15,21 +15,36 @@ func (f *factorer) forward(a, b matrix, unit, turned bool) {
 		f.forwardColumns(a, b)
 		return
 	}
-	f.eachRow(a.rows, func(i value.Value) { f.substitute(a, b, i, i64(0), i, unit, turned) })
+	all := f.allColumns(b)
+	if f.blocked(a, b) {
+		f.forwardBlocks(a, b, [2]value.Value{i64(0), i64(a.rows)}, all, unit, turned, f.packed)
+		return
+	}
+	f.eachRow(a.rows, func(i value.Value) { f.substitute(a, b, i, i64(0), i, all, unit, turned) })
 }
+
+// blocked reports whether the right-hand sides b are worth going by blocks.
+func (f *factorer) blocked(a, b matrix) bool { return a.rows >= blockedFrom && b.cols >= blockSize }
+
+func (f *factorer) allColumns(m matrix) [2]value.Value { return [2]value.Value{i64(0), i64(m.cols)} }
 
 // backward overwrites b with the solution for the upper triangle of a.
 func (f *factorer) backward(a, b matrix, unit bool) {
+	if f.blocked(a, b) && !f.strict {
+		f.backwardBlocks(a, b, f.allColumns(b), unit, f.packed)
+		return
+	}
 	n := i64(a.rows)
 	f.eachRow(a.rows, func(back value.Value) {
 		i := f.sub(i64(a.rows-1), back)
-		f.substitute(a, b, i, f.add(i, i64(1)), n, unit, false)
+		f.substitute(a, b, i, f.add(i, i64(1)), n, f.allColumns(b), unit, false)
 	})
 }
 
-// substitute makes row i of the solution from rows from..to, which are done.
+// substitute makes row i of the solution, in the columns from..to, from rows
+// from..to, which are done.
 // Each sum is in a register from its first product to the last.
-func (f *factorer) substitute(a, b matrix, i, from, to value.Value, unit, turned bool) {
+func (f *factorer) substitute(a, b matrix, i, from, to value.Value, cols [2]value.Value, unit, turned bool) {
 	end := func(p, x value.Value) {
 		if !unit {
 			x = f.fdiv(x, f.splat(f.read(a, i, i), lanesOf(x)))
@@ -41,7 +56,7 @@ func (f *factorer) substitute(a, b matrix, i, from, to value.Value, unit, turned
 		end(p, f.subtractDot(f.load(b.t, p, 0), f.cell(a, i, i64(0)), f.cell(b, i64(0), i64(0)), from, to))
 		return
 	}
-	f.span(i64(0), i64(b.cols), 4*f.floatWidth(f.d), func(j value.Value, lanes int) {
+	f.span(cols[0], cols[1], 4*f.floatWidth(f.d), func(j value.Value, lanes int) {
 		p := f.cell(b, i, j)
 		end(p, f.loop(from, to, 1, []value.Value{f.load(b.t, p, lanes)}, func(k value.Value, sum []value.Value) []value.Value {
 			x := f.read(a, i, k)
@@ -144,7 +159,7 @@ func (s *singleEmitter) solve() {
 			f.solveLU(a, b, fill)
 		case ir.SolveSPD:
 			f.readTurned(a, left, k)
-			f.choleskyRows(a)
+			f.factorSPD(a)
 			last := f.read(a, i64(f.n-1), i64(f.n-1))
 			f.either(f.fcmp(enum.FPredORD, last, last), func() []value.Value {
 				fillAll()
