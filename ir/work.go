@@ -180,6 +180,13 @@ func pinned(c byte, bands []band) bool {
 // bands multiply the number, and trees are counted from the leaves on. Of bands
 // that close a circle the last is left out, which counts too much.
 func countPoints(n map[byte]int, bands []band) int {
+	if len(bands) == 0 { // as nearly always
+		total := 1
+		for _, size := range n {
+			total *= size
+		}
+		return total
+	}
 	// The sorted letters make the order, and so which band is left out, the same
 	// in every run.
 	var letters []byte

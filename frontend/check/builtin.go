@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lathe-lang/lathe/frontend/syntax"
 	"github.com/lathe-lang/lathe/internal/source"
@@ -21,9 +22,9 @@ type builtin struct {
 }
 
 // builtins returns the table, in the order of language.md.
-func builtins() []builtin {
+var builtins = sync.OnceValue(func() []builtin {
 	return slices.Concat(elementwise(), reductions(), linearAlgebra(), shapes(), making(), indexing())
-}
+})
 
 // lookupBuiltin returns the row of a function.
 func lookupBuiltin(name string) (builtin, bool) {
