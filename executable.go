@@ -3,6 +3,7 @@ package lathe
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/frontend"
@@ -16,18 +17,27 @@ type Executable struct {
 	run     *runtime.Executable
 	program *kernel.Program
 	sig     *frontend.Signature
-	weights *weights
-	bound   []*Tensor
+	files   io.Closer // the weight files, where runs read them
 }
 
-func newExecutable(ctx context.Context, m *machine, p *kernel.Program, sig *frontend.Signature, objects [][]byte, bound []*Tensor, w *weights, opts Options) (*Executable, error) {
+// newExecutable loads machine code and the weights, and closes their files if
+// runs do not read them.
+func newExecutable(ctx context.Context, m *machine, p *kernel.Program, sig *frontend.Signature, objects [][]byte, bound *bound, packs *runtime.Packs, opts Options) (*Executable, error) {
 	run, err := runtime.New(ctx, runtime.Config{
-		Program: p, Objects: objects, Symbol: programSymbol, Load: loadSymbol, Weights: bound, Pool: m.pool, Threads: opts.threads(),
+		Program: p, Objects: objects, Symbol: programSymbol, Load: loadSymbol, Weights: bound.tensors, Sources: bound.sources, Packs: packs,
+		Pool: m.pool, Threads: opts.threads(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Executable{run: run, program: p, sig: sig, weights: w, bound: bound}, nil
+	x := &Executable{run: run, program: p, sig: sig, files: bound.files}
+	if !run.ReadsWeights() {
+		x.files = nil
+		if err := bound.files.Close(); err != nil {
+			return nil, errors.Join(err, run.Close())
+		}
+	}
+	return x, nil
 }
 
 // ErrClosed is the error of a run after Close.
@@ -77,11 +87,12 @@ func (x *Executable) Signature() *frontend.Signature { return x.sig }
 // Kernels returns the program as kernels, for those who explain it.
 func (x *Executable) Kernels() *kernel.Program { return x.program }
 
-// Weights returns the weights in the order of the signature.
-func (x *Executable) Weights() []*Tensor { return x.bound }
-
 // Close waits for the calls in progress and frees code, memory and mapped
 // files. Closing again does nothing.
 func (x *Executable) Close() error {
-	return errors.Join(x.run.Close(), x.weights.close())
+	err := x.run.Close()
+	if x.files != nil {
+		err = errors.Join(err, x.files.Close())
+	}
+	return err
 }

@@ -32,12 +32,14 @@ import (
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/passes"
+	"github.com/lathe-lang/lathe/runtime"
 )
 
 // A Program is a model's text, read and parsed. It is safe for concurrent use.
 type Program struct {
 	text   *frontend.Program
 	module *ir.Module // of a file in the IR's text form, in place of text
+	packs  runtime.Packs
 }
 
 // Load reads the program in a file and the files that it imports. A file whose
@@ -148,7 +150,7 @@ func (p *Program) Func(entry string, opts Options) (*ir.Func, *frontend.Signatur
 	if err != nil {
 		return nil, nil, err
 	}
-	defer w.close()
+	defer w.Close()
 	return p.instantiate(name, opts, w)
 }
 
@@ -213,7 +215,7 @@ func (p *Program) compile(ctx context.Context, entry string, opts Options) (x *E
 	}
 	defer func() {
 		if err != nil {
-			w.close()
+			w.Close()
 		}
 	}()
 
@@ -252,7 +254,7 @@ func (p *Program) compile(ctx context.Context, entry string, opts Options) (x *E
 	if err != nil {
 		return nil, err
 	}
-	return newExecutable(ctx, host, program, sig, objects, bound, w, opts)
+	return newExecutable(ctx, host, program, sig, objects, bound, &p.packs, opts)
 }
 
 // An InternalError is a bug of the compiler.

@@ -161,3 +161,92 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+// TestPacksShared compiles a program for two sizes with the same weights: the
+// second executable finds packed what the first one packed, for it gives the
+// results of weights that are gone. When both are closed, nothing is left of it.
+func TestPacksShared(t *testing.T) {
+	program, err := lathe.LoadText("test.lathe", mlp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := mlpWeights()
+	build := func(n string) *lathe.Executable {
+		x, err := program.Compile(t.Context(), "", lathe.Options{Set: sizes("n=" + n), Weights: w, Threads: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	run := func(x *lathe.Executable) []byte {
+		got, err := x.Run(t.Context(), ramp(lathe.NewTensor(lathe.F32, x.Inputs()[0].Dims()...), 0.03))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got[0].Bytes()
+	}
+	end := func(x *lathe.Executable) {
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	alone := build("9")
+	want := run(alone)
+	end(alone)
+
+	first := build("40")
+	clear(w["up"].Bytes())
+	clear(w["down"].Bytes())
+	second := build("9")
+	end(first)
+	if got := run(second); !bytes.Equal(got, want) {
+		t.Error("the second executable did not take what the first had packed")
+	}
+	end(second)
+	third := build("9")
+	if got := run(third); bytes.Equal(got, want) {
+		t.Error("what was packed has outlived the executables")
+	}
+	end(third)
+}
+
+// TestPackedConcurrently compiles one program at several places at once.
+func TestPackedConcurrently(t *testing.T) {
+	program, err := lathe.LoadText("test.lathe", mlp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := mlpWeights()
+	in := ramp(lathe.NewTensor(lathe.F32, 9, 96), 0.03)
+	var mu sync.Mutex
+	var want []byte
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 3 {
+				x, err := program.Compile(t.Context(), "", lathe.Options{Set: sizes("n=9"), Weights: w, Threads: 2})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := x.Run(t.Context(), in)
+				if err != nil {
+					t.Error(err)
+				} else {
+					mu.Lock()
+					if want == nil {
+						want = got[0].Bytes()
+					}
+					if !bytes.Equal(got[0].Bytes(), want) {
+						t.Error("two executables of one program give different results")
+					}
+					mu.Unlock()
+				}
+				if err := x.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -2,9 +2,11 @@ package lathe
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"runtime"
 	"slices"
+	"weak"
 
 	"github.com/lathe-lang/lathe/frontend"
 	"github.com/lathe-lang/lathe/frontend/check"
@@ -31,7 +33,7 @@ type Options struct {
 	// Weights by full name. They may be read in each run: don't change them
 	// before Close. Float types convert.
 	Weights     map[string]*Tensor
-	WeightFiles []string // safetensors files, which are mapped until Close
+	WeightFiles []string // safetensors files, which are mapped until Close, or as long as they are read: don't change them
 
 	Threads     int      // most workers of a run; 0 for the processors that the process may use
 	Math        Math     //
@@ -99,7 +101,8 @@ func (o *Options) weights() (*weights, error) {
 	return w, nil
 }
 
-func (w *weights) close() error {
+// Close closes the files.
+func (w *weights) Close() error {
 	if w.shards == nil {
 		return nil
 	}
@@ -131,16 +134,30 @@ func (w *weights) types() map[string]ir.Type {
 	return types
 }
 
+// A bound is the weights of an entry.
+type bound struct {
+	tensors []*Tensor
+	sources []any // where each is from: see runtime.Config
+	files   io.Closer
+}
+
+// An origin says which elements a weight has: those of a tensor, or those of a
+// name in a file, converted.
+type origin struct {
+	of    any
+	dtype ir.DType
+}
+
 // bind returns the weights of a signature, in order.
-func (w *weights) bind(sig *frontend.Signature) ([]*Tensor, error) {
+func (w *weights) bind(sig *frontend.Signature) (*bound, error) {
 	if missing := sig.Missing(w.names()); len(missing) > 0 {
 		return nil, missingWeights(missing)
 	}
 	used := map[string]bool{}
-	var out []*Tensor
+	out := &bound{files: w}
 	for _, want := range sig.Weights {
 		used[want.Name] = true
-		t, err := w.tensor(want.Name)
+		t, from, err := w.tensor(want.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +171,8 @@ func (w *weights) bind(sig *frontend.Signature) ([]*Tensor, error) {
 			w.opts.note("weight %s is converted from %v to %v", want.Name, t.DType(), d)
 			t = t.Convert(d)
 		}
-		out = append(out, t)
+		out.tensors = append(out.tensors, t)
+		out.sources = append(out.sources, origin{from, t.DType()})
 	}
 	for _, name := range w.names() {
 		if !used[name] {
@@ -164,18 +182,19 @@ func (w *weights) bind(sig *frontend.Signature) ([]*Tensor, error) {
 	return out, nil
 }
 
-func (w *weights) tensor(name string) (*Tensor, error) {
+// tensor returns a weight, and what stands for its elements as long as it is used.
+func (w *weights) tensor(name string) (t *Tensor, from any, err error) {
 	if t := w.opts.Weights[name]; t != nil {
-		return t, nil
+		return t, weak.Make(t), nil // which never equals that of another tensor
 	}
 	a, err := w.shards.Tensor(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if a.Note != "" {
 		w.opts.note("%s", a.Note)
 	}
-	return a.Tensor, nil
+	return a.Tensor, w.shards.Identity(name), nil
 }
 
 // missingWeights is the error that lists weights nobody gave.

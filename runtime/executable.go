@@ -28,6 +28,11 @@ type Config struct {
 	Symbol  string   // of the program's function in it
 	Load    string   // of the function that loads the weights, where the program has steps for that
 	Weights []*tensor.Tensor
+	// Sources tells weights apart from each other, and from those of other
+	// executables with the same Packs: equal ones hold equal elements for as long
+	// as one of the executables is open.
+	Sources []any
+	Packs   *Packs     // packed weights that others may have too; outlives the executable
 	Pool    *pool.Pool // outlives the executable
 	Threads int        // most workers of a run, at least 1; more than kernel.CtxMaxWorkers is as many
 }
@@ -43,6 +48,8 @@ type Executable struct {
 	mode    pool.Mode
 	weights []*tensor.Tensor // nil for those that no run reads
 	loaded  []byte           // what was computed when the weights were loaded
+	packs   *Packs
+	shared  map[*kernel.Buffer]*pack // of packs
 
 	mu     sync.Mutex
 	idle   []*frame  // of runs that ended, for the next ones
@@ -63,7 +70,7 @@ func New(ctx context.Context, c Config) (*Executable, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("the machine code has no function %s", c.Symbol), image.Close())
 	}
-	x := &Executable{prog: c.Program, image: image, fn: fn, pool: c.Pool, weights: slices.Clone(c.Weights)}
+	x := &Executable{prog: c.Program, image: image, fn: fn, pool: c.Pool, weights: slices.Clone(c.Weights), packs: c.Packs, shared: map[*kernel.Buffer]*pack{}}
 	x.threads = min(c.Threads, kernel.CtxMaxWorkers) // a frame has error slots for no more
 	if c.Program.Strict {
 		x.mode = pool.KeepSubnormals
@@ -82,7 +89,7 @@ func New(ctx context.Context, c Config) (*Executable, error) {
 		}
 		n++
 	}
-	if err := x.load(ctx, c.Load); err != nil {
+	if err := x.load(ctx, c.Load, c.Sources); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
 	return x, nil
@@ -284,7 +291,7 @@ func (x *Executable) acquire() (*frame, error) {
 		x.idle = x.idle[:n-1]
 		return f, nil
 	}
-	f, err := newFrame(x.prog, kernel.Temp, x.prog.Arena, x.weights, x.loaded, x.threads)
+	f, err := x.newFrame(kernel.Temp, x.prog.Arena)
 	if err != nil {
 		x.active--
 	}
@@ -316,6 +323,7 @@ func (x *Executable) Close() error {
 	for _, f := range x.idle {
 		errs = append(errs, f.close())
 	}
+	errs = append(errs, x.unshare())
 	if x.loaded != nil {
 		errs = append(errs, release(x.loaded))
 	}

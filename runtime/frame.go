@@ -8,7 +8,6 @@ import (
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
-	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
 // The codes of an error slot, as package codegen/llvm writes them.
@@ -34,10 +33,10 @@ const pageAlign = 64
 
 func roundUp(n int) int { return (n + pageAlign - 1) / pageAlign * pageAlign }
 
-// newFrame makes a frame for runs on up to threads workers. Its arena holds the
-// buffers of the kind temp and takes so many bytes. A weight that is nil, no
-// kernel reads.
-func newFrame(p *kernel.Program, temp kernel.BufferKind, bytes int, weights []*tensor.Tensor, loaded []byte, threads int) (*frame, error) {
+// newFrame makes a frame for runs on as many workers as x may use. Its arena holds
+// the buffers of the kind temp and takes so many bytes.
+func (x *Executable) newFrame(temp kernel.BufferKind, bytes int) (*frame, error) {
+	p, threads := x.prog, x.threads
 	head := roundUp(kernel.CtxBuffers + 8*(len(p.Buffers)+maxID(p)+2))
 	scratch := roundUp(p.Scratch)
 	clock := p.ClockBytes()
@@ -61,10 +60,14 @@ func newFrame(p *kernel.Program, temp kernel.BufferKind, bytes int, weights []*t
 		case temp:
 			f.set(b.ID, arena[b.Offset:])
 		case kernel.Loaded:
-			f.set(b.ID, loaded[b.Offset:])
+			if s := x.shared[b]; s != nil {
+				f.set(b.ID, s.memory)
+			} else {
+				f.set(b.ID, x.loaded[b.Offset:])
+			}
 		case kernel.Weight:
-			if weights[n] != nil {
-				f.point(b, weights[n].Bytes())
+			if w := x.weights[n]; w != nil { // else no kernel reads it
+				f.point(b, w.Bytes())
 			}
 			n++
 		}

@@ -18,12 +18,16 @@ import (
 func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
 	step := &kernel.Kernel{Kind: kernel.Copy, Pack: g}
 	if k := g.B.Buf.Kind; p.temp == kernel.Temp && (k == kernel.Weight || k == kernel.Loaded) {
-		key := packKey(g)
+		key := g.B.Buf.String() + packLayout(g)
 		g.Packed = p.packs[key]
 		if g.Packed == nil {
 			g.Packed = p.typed(kernel.Loaded, g.B.Buf.Value, packedType(g))
 			p.packs[key] = g.Packed
 			p.prog.Load = append(p.prog.Load, step)
+			if k == kernel.Weight {
+				layout := fmt.Sprint(g.B.Buf.Value.Type, " strict ", p.opts.Strict, packLayout(g))
+				p.prog.Packs = append(p.prog.Packs, kernel.Pack{Buffer: g.Packed, Weight: g.B.Buf, Layout: layout})
+			}
 		}
 		return nil
 	}
@@ -50,10 +54,10 @@ func packedType(g *kernel.Gemm) ir.Type {
 	return ir.Make(d, max(n, 1))
 }
 
-// packKey returns a string that two products share if their right operands are
-// packed to the same bytes.
-func packKey(g *kernel.Gemm) string {
-	key := fmt.Sprint(g.B.Buf, g.B.Offset, g.Value.Type.DType, g.Panel, g.Col.Size, g.Col.B)
+// packLayout returns a string that two products share if their right operands are
+// packed to the same bytes, where these come from one buffer.
+func packLayout(g *kernel.Gemm) string {
+	key := fmt.Sprint(" from ", g.B.Offset, " ", g.Value.Type.DType, " panels ", g.Panel, " columns ", g.Col.Size, " by ", g.Col.B)
 	for _, d := range g.Batch {
 		key += fmt.Sprint(" batch ", d.Size, " by ", d.B)
 	}

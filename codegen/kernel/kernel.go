@@ -32,6 +32,7 @@ type Program struct {
 	Results []*Buffer             // of Func.Results, in order; all different
 	Load    []Step                // run once, when weights are bound: they fill the buffers of kind Loaded
 	Steps   []Step                // run in each call
+	Packs   []Pack                // weights that Load packs for Steps; other programs may have the same
 	Buf     map[*ir.Value]*Buffer // where each materialised value is
 	Arena   int                   // bytes that the buffers of kind Temp take together, set by memplan
 	Loaded  int                   // bytes that the buffers of kind Loaded take together, set by memplan
@@ -42,6 +43,15 @@ type Program struct {
 	zeros   map[*ir.Value]bool    // what HasZeros found
 	Clock   int                   // how many kernels are timed, set by codegen/llvm; 0 for none
 	Indices int                   // how many loop indices are alive at most; Loop.Slot counts below it
+}
+
+// A Pack is a buffer of kind Loaded that holds a weight packed for products, and
+// that nothing in Load reads. Layout says how: with the same weight it stands for
+// the same bytes in every program. Load leaves out the kernel that packs where the
+// buffer has no address in the table: then somebody has packed it already.
+type Pack struct {
+	Buffer, Weight *Buffer
+	Layout         string
 }
 
 // A BufferKind says who owns the memory of a buffer.

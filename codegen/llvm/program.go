@@ -1,6 +1,8 @@
 package llvm
 
 import (
+	"slices"
+
 	llir "github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/constant"
 	"github.com/llir/llvm/ir/enum"
@@ -155,6 +157,11 @@ func (e *programEmitter) kernel(k *kernel.Kernel) {
 		flag := e.load(types.I8, e.buffer(g.Flag), 0)
 		holds := e.icmp(map[bool]enum.IPred{true: enum.IPredNE, false: enum.IPredEQ}[g.Want], flag, constant.NewInt(types.I8, 0))
 		call = func(worker, workers value.Value) { e.when(holds, func() { unguarded(worker, workers) }) }
+	}
+	if k.Pack != nil && slices.ContainsFunc(e.prog.Packs, func(s kernel.Pack) bool { return s.Buffer == k.Pack.Packed }) {
+		always := call
+		missing := e.icmp(enum.IPredNE, e.buffer(k.Pack.Packed), constant.NewNull(types.I8Ptr))
+		call = func(worker, workers value.Value) { e.when(missing, func() { always(worker, workers) }) }
 	}
 	if !small {
 		call(e.worker, e.team)

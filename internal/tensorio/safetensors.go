@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,6 +25,7 @@ type Safetensors struct {
 	entries []stEntry
 	meta    map[string]string
 	unmap   func() error
+	version string // which file it is: path, size, time of change; empty for one in memory
 }
 
 // OpenSafetensors opens a .safetensors file. Where the system can, it is mapped
@@ -46,7 +49,24 @@ func OpenSafetensors(path string) (*Safetensors, error) {
 		return nil, errors.Join(err, unmap())
 	}
 	s.unmap = unmap
+	if s.version, err = fileVersion(path, f); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// fileVersion returns a text that tells an open file from all others, and from
+// what it was before it was last changed.
+func fileVersion(path string, f *os.File) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s, %d bytes, changed at %d", full, info.Size(), info.ModTime().UnixNano()), nil
 }
 
 // ParseSafetensors reads a .safetensors file that is in memory. The errors call

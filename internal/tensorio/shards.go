@@ -59,6 +59,13 @@ func (s *Shards) Tensor(name string) (Array, error) {
 	return f.Tensor(name)
 }
 
+// Identity returns a text that the tensor of a name has in common with that of the
+// same name in the same file only, as long as the file is not changed. The set
+// must have the tensor.
+func (s *Shards) Identity(name string) string {
+	return tensor.Quote(name) + " in " + s.owner[name].version
+}
+
 // Close closes all files: no tensor of them may be used any more.
 func (s *Shards) Close() error {
 	var errs []error
