@@ -27,17 +27,10 @@ func chain(ctx *Context, f *ir.Func) error {
 		if n == nil {
 			return v
 		}
-		for i := range n.factors {
-			n.factors[i].Value = w.of(n.factors[i].Value)
-		}
-		for i, s := range n.scales {
-			if s.Value != nil {
-				n.scales[i].Value = w.of(s.Value)
-			}
-		}
+		w.renew(n)
 		before := n.work()
 		if best, o := order(n); best.price.flops < before && w.allowed(cheapestOrder) {
-			v = (&product{w, o, map[string]computed{}}).whole(best)
+			v = w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
 			w.rewrote(cheapestOrder, n.root.Pos, (before-best.price.flops)*w.turns)
 		}
 		return v
@@ -56,7 +49,7 @@ func networksOf(f *ir.Func) map[*ir.Value]*network {
 		for _, v := range r.Body {
 			here[v] = true
 		}
-		inner := func(v, by *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] }
+		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] }
 		done := map[*ir.Value]bool{} // inside a network
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {

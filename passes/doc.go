@@ -11,6 +11,7 @@
 //	simplify   laws that never cost anything
 //	structure  what is known of a matrix saves work
 //	chain      products in the cheapest order
+//	factor     the distributive law, in the direction that is cheaper
 //	cse        what is computed twice is computed once
 //	slice      of each value only the elements that something needs
 //	hoist      work goes out of loops

@@ -32,7 +32,8 @@ type network struct {
 // index may come twice: then it runs along a diagonal.
 type factor struct {
 	*ir.Value
-	idx []int
+	idx    []int
+	shared bool // something outside of the network needs it too
 }
 
 // A scale is a scalar by which a network is multiplied, or a constant by which
@@ -95,27 +96,45 @@ func withoutOnes(dims []int) []int {
 // A flattener makes a network of a value and of the linear values below it.
 type flattener struct {
 	*network
-	alias []int                      // of an index, the one that it was made equal to
-	inner func(v, by *ir.Value) bool // whether nothing but by needs v
+	alias []int                  // of an index, the one that it was made equal to
+	inner func(v *ir.Value) bool // whether only one value needs v
 	fails bool
 }
 
 // flatten returns the network of root; ok is false where it is none, or has an
 // axis without elements, on which sums over nothing would need care. inner says
-// of an operand v of by whether nothing else needs v.
-func flatten(root *ir.Value, inner func(v, by *ir.Value) bool) (*network, bool) {
+// of an operand whether nothing else needs it.
+func flatten(root *ir.Value, inner func(v *ir.Value) bool) (*network, bool) {
+	f := newFlattener(root, inner)
+	f.open(root, slices.Clone(f.out), false)
+	return f.done()
+}
+
+// flattenOperand is flatten for an operand of another value: where something
+// else needs it too, or it is not linear, it is the only factor.
+func flattenOperand(v *ir.Value, inner func(v *ir.Value) bool) (*network, bool) {
+	f := newFlattener(v, inner)
+	f.add(v, slices.Clone(f.out), false)
+	return f.done()
+}
+
+func newFlattener(root *ir.Value, inner func(v *ir.Value) bool) *flattener {
 	f := &flattener{network: &network{root: root}, inner: inner}
 	for _, n := range root.Type.Dims() {
 		f.out = append(f.out, f.index(n))
 	}
-	f.open(root, slices.Clone(f.out), false)
+	return f
+}
+
+// done brings the network into its final form.
+func (f *flattener) done() (*network, bool) {
 	for i := range f.factors {
 		f.resolve(f.factors[i].idx)
 	}
 	f.resolve(f.out)
 	f.drop()
 	f.scalars()
-	f.scales = constants(f.scales, root.Type.DType)
+	f.scales = constants(f.scales, f.root.Type.DType)
 	return f.network, !f.fails && !slices.Contains(f.sizes, 0) && len(f.sizes) <= maxIndices && len(f.factors) > 0
 }
 
@@ -173,13 +192,13 @@ func (f *flattener) drop() {
 }
 
 // add puts v with the given indices into the network: what it is made of, if
-// only by needs it, else v itself. shared says that it is needed elsewhere too,
-// because by is.
-func (f *flattener) add(v, by *ir.Value, idx []int, shared bool) {
-	shared = shared || !f.inner(v, by)
+// nothing else needs it, else v itself. shared says that it is needed elsewhere
+// too, since what it is for is.
+func (f *flattener) add(v *ir.Value, idx []int, shared bool) {
+	shared = shared || !f.inner(v)
 	full := len(f.factors) >= maxFactors || len(f.sizes) > maxIndices-8
 	if full || !linear(v) || shared && !moves(v) || v.Op == ir.OpDiag && f.outer(idx[len(idx)-2:]) {
-		f.leaf(v, idx)
+		f.leaf(v, idx, shared)
 		return
 	}
 	f.open(v, idx, shared)
@@ -203,14 +222,14 @@ func (f *flattener) outer(pair []int) bool {
 
 // leaf adds v as a factor, or as a scale if it is a scalar or one number
 // everywhere.
-func (f *flattener) leaf(v *ir.Value, idx []int) {
+func (f *flattener) leaf(v *ir.Value, idx []int, shared bool) {
 	if v.Op == ir.OpFull {
 		if a := v.Attrs.(*ir.FullAttrs); usable(a.Value) {
 			f.scales = append(f.scales, scale{constant: a.Value})
 			return
 		}
 	}
-	f.factors = append(f.factors, factor{v, idx})
+	f.factors = append(f.factors, factor{v, idx, shared})
 }
 
 // usable reports whether a product with n may be taken apart: it is a finite
@@ -267,13 +286,13 @@ func (f *flattener) open(v *ir.Value, idx []int, shared bool) {
 				}
 				of = append(of, index[c])
 			}
-			f.add(a, v, of, shared)
+			f.add(a, of, shared)
 		}
 	case ir.OpMul:
-		f.add(x, v, f.stretched(x, v, idx), shared)
-		f.add(v.Args[1], v, f.stretched(v.Args[1], v, idx), shared)
+		f.add(x, f.stretched(x, v, idx), shared)
+		f.add(v.Args[1], f.stretched(v.Args[1], v, idx), shared)
 	case ir.OpDiv:
-		f.add(x, v, f.stretched(x, v, idx), shared)
+		f.add(x, f.stretched(x, v, idx), shared)
 		f.scales = append(f.scales, scale{constant: v.Args[1].Attrs.(*ir.FullAttrs).Value, divides: true})
 	case ir.OpNeg:
 		minus := ir.FloatNumber(-1)
@@ -281,7 +300,7 @@ func (f *flattener) open(v *ir.Value, idx []int, shared bool) {
 			minus = ir.IntNumber(-1)
 		}
 		f.scales = append(f.scales, scale{constant: minus})
-		f.add(x, v, idx, shared)
+		f.add(x, idx, shared)
 	case ir.OpSum:
 		axes := v.Attrs.(*ir.AxesAttrs).Axes
 		var of []int
@@ -292,13 +311,13 @@ func (f *flattener) open(v *ir.Value, idx []int, shared bool) {
 				of, idx = append(of, idx[0]), idx[1:]
 			}
 		}
-		f.add(x, v, of, shared)
+		f.add(x, of, shared)
 	case ir.OpTranspose:
 		of := make([]int, len(idx))
 		for i, p := range v.Attrs.(*ir.PermAttrs).Perm {
 			of[p] = idx[i]
 		}
-		f.add(x, v, of, shared)
+		f.add(x, of, shared)
 	case ir.OpReshape:
 		var kept []int
 		for i, n := range v.Type.Dims() {
@@ -314,23 +333,23 @@ func (f *flattener) open(v *ir.Value, idx []int, shared bool) {
 				of, kept = append(of, kept[0]), kept[1:]
 			}
 		}
-		f.add(x, v, of, shared)
+		f.add(x, of, shared)
 	case ir.OpBroadcast:
-		f.add(x, v, f.stretched(x, v, idx), shared)
+		f.add(x, f.stretched(x, v, idx), shared)
 	case ir.OpDiag:
 		r := len(idx)
 		i, j := f.find(idx[r-2]), f.find(idx[r-1])
 		if j != i {
 			f.alias[j] = i
 		}
-		f.add(x, v, slices.Clone(idx[:r-1]), shared)
+		f.add(x, slices.Clone(idx[:r-1]), shared)
 	case ir.OpDiagonal:
 		if dims := x.Type.Dims(); dims[len(dims)-2] != dims[len(dims)-1] {
-			f.factors = append(f.factors, factor{v, idx})
+			f.factors = append(f.factors, factor{v, idx, true})
 			f.inside = slices.DeleteFunc(f.inside, func(u *ir.Value) bool { return u == v })
 			return
 		}
-		f.add(x, v, append(slices.Clone(idx), idx[len(idx)-1]), shared)
+		f.add(x, append(slices.Clone(idx), idx[len(idx)-1]), shared)
 	}
 }
 

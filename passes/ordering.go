@@ -21,7 +21,7 @@ const (
 // elements of what is stored on the way.
 type price struct{ flops, elems int }
 
-func (p price) add(q price) price { return price{sum(p.flops, q.flops), sum(p.elems, q.elems)} }
+func (p price) add(q price) price { return price{added(p.flops, q.flops), added(p.elems, q.elems)} }
 
 func (p price) less(q price) bool {
 	return p.flops < q.flops || p.flops == q.flops && p.elems < q.elems
@@ -30,7 +30,7 @@ func (p price) less(q price) bool {
 // most is where counts stop: beyond it all are alike.
 const most = math.MaxInt / 4
 
-func sum(a, b int) int { return min(a+b, most) }
+func added(a, b int) int { return min(a+b, most) }
 
 func times(a, b int) int {
 	if a != 0 && b > most/a {
@@ -76,12 +76,7 @@ type ordering struct {
 // order returns the cheapest order of multiplying the factors of n, and what
 // was learnt of n on the way.
 func order(n *network) (*tree, *ordering) {
-	o := &ordering{network: n, parts: map[set]*part{}, last: n.covered(), dense: true, keys: map[set]*key{}}
-	for i, f := range n.factors {
-		for _, g := range n.factors[:i] {
-			o.twice = o.twice || f.Value == g.Value
-		}
-	}
+	o := newOrdering(n)
 	for i := range n.factors {
 		o.leaf(i)
 	}
@@ -115,6 +110,16 @@ func order(n *network) (*tree, *ordering) {
 		return p.scaled, o
 	}
 	return p.plain, o
+}
+
+func newOrdering(n *network) *ordering {
+	o := &ordering{network: n, parts: map[set]*part{}, last: n.covered(), dense: true, keys: map[set]*key{}}
+	for i, f := range n.factors {
+		for _, g := range n.factors[:i] {
+			o.twice = o.twice || f.Value == g.Value
+		}
+	}
+	return o
 }
 
 // wanted reports whether the search looks at a set of factors.
@@ -327,9 +332,19 @@ func (o *ordering) scale(p *part) {
 	cost := price{o.elems(p.keep) + len(o.scales) - 1, o.elems(p.keep)}.add(p.plain.price)
 	if p.scaled == nil || cost.less(p.scaled.price) {
 		t := *p.plain
-		t.scaled, t.price = true, cost
+		t.scaled, t.price, t.props = true, cost, scaledProps(t.props)
 		p.scaled = &t
 	}
+}
+
+// scaledProps returns the structure that is left of a matrix that is multiplied
+// by a number.
+func scaledProps(p ir.Props) ir.Props {
+	if p.Mirrored() {
+		p.Set |= ir.Symmetric
+	}
+	p.Set &= ir.Lower | ir.Upper | ir.Diagonal | ir.Tridiagonal | ir.Banded | ir.Symmetric
+	return p
 }
 
 // split tries to make p as the product of two parts.

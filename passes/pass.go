@@ -25,6 +25,7 @@ func pipeline() []Pass {
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
 		{Name: "chain", After: []string{"simplify", "structure"}, Rules: []*Rule{cheapestOrder}, run: chain}, // before cse, which makes values shared
+		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, addUp, cheapestOrder}, run: distribute},
 		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},
@@ -93,6 +94,13 @@ func (ctx *Context) rewrote(rule *Rule, at source.Pos, saved int) int {
 	ctx.rewrites++
 	ctx.made = append(ctx.made, made{rule, at, saved})
 	return len(ctx.made) - 1
+}
+
+// refused reports that a rewrite by rule at a place would cost so many FLOPs more.
+func (ctx *Context) refused(rule *Rule, at source.Pos, loss int) {
+	if ctx.opts.Refuse != nil && !(ctx.opts.Strict && rule.Class != Exact) {
+		ctx.opts.Refuse(Rewrite{ctx.pass, rule, at, ctx.flops, ctx.flops + loss})
+	}
 }
 
 // settle reports the rewrites of a pass. What each saves was counted on its own;

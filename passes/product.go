@@ -21,45 +21,46 @@ type computed struct {
 	order, axes []int
 }
 
-// whole returns the value of a network that is multiplied as t says.
+// whole returns the value of a network that is multiplied as t says. Its axes
+// are those of the result that some factor has.
 func (p *product) whole(t *tree) *ir.Value {
-	first := len(p.body)
 	v, axes := p.tree(t)
 	if !slices.Equal(axes, p.last) {
 		v = p.transposed(v, axes, p.last)
 	}
-	v = p.shaped(v, p.root.Type)
-	if slices.Contains(p.body[first:], v) && v.Type.Props == (ir.Props{}) {
-		v.Type = v.Type.WithProps(p.root.Type.Props)
-	}
 	return v
 }
 
-// shaped returns v with axes of size 1 between, and stretched to t.
-func (p *product) shaped(v *ir.Value, t ir.Type) *ir.Value {
-	if v.Type.Equal(t) {
-		return v
-	}
-	shape := make([]int, len(p.out))
-	for i, c := range p.out {
-		shape[i] = 1
-		if slices.Contains(p.last, c) {
-			shape[i] = p.sizes[c]
+// shaped returns v, whose axes are those of the result of n that some factor
+// has, in the shape of the root of n.
+func (w *rewriter) shaped(v *ir.Value, n *network) *ir.Value {
+	if !v.Type.Equal(n.root.Type) {
+		covered := n.covered()
+		shape := make([]int, len(n.out))
+		for i, c := range n.out {
+			shape[i] = 1
+			if slices.Contains(covered, c) {
+				shape[i] = n.sizes[c]
+			}
+		}
+		v = w.reshaped(n.root, v, shape)
+		if !v.Type.Equal(n.root.Type) {
+			v = w.emit(n.root, ir.OpBroadcast, nil, n.root.Type.Plain(), v)
 		}
 	}
-	v = p.reshaped(v, shape)
-	if !v.Type.Equal(t) {
-		v = p.emit(p.root, ir.OpBroadcast, nil, t.Plain(), v)
+	if last := len(w.body) - 1; last >= 0 && w.body[last] == v && v.Type.Props == (ir.Props{}) {
+		v.Type = v.Type.WithProps(n.root.Type.Props)
 	}
 	return v
 }
 
-func (p *product) reshaped(v *ir.Value, shape []int) *ir.Value {
+// reshaped returns v with the given sizes, at the place of like.
+func (w *rewriter) reshaped(like, v *ir.Value, shape []int) *ir.Value {
 	t := ir.Make(v.Type.DType, shape...)
 	if v.Type.Equal(t) {
 		return v
 	}
-	return p.emit(p.root, ir.OpReshape, nil, t, v)
+	return w.emit(like, ir.OpReshape, nil, t, v)
 }
 
 // transposed returns v, whose axes have the indices from, with the axes to.
@@ -100,6 +101,7 @@ func (p *product) tree(t *tree) (*ir.Value, []int) {
 	}
 	if t.scaled {
 		v = p.times(v)
+		v.Type = v.Type.WithProps(t.props)
 	}
 	return v, axes
 }
@@ -145,7 +147,7 @@ func (p *product) leaf(t *tree) *ir.Value {
 	if len(axes) > 0 {
 		v = p.emit(p.root, ir.OpSum, &ir.AxesAttrs{Axes: axes}, ir.Type{}, v)
 	}
-	v = p.reshaped(v, shape)
+	v = p.reshaped(p.root, v, shape)
 	idx = slices.DeleteFunc(idx, func(c int) bool { return !slices.Contains(t.axes, c) })
 	if !slices.Equal(idx, t.axes) {
 		v = p.transposed(v, idx, t.axes)
@@ -208,7 +210,7 @@ func (p *product) spread(v *ir.Value, axes, all []int) *ir.Value {
 			shape = append(shape, 1)
 		}
 	}
-	return p.reshaped(v, shape)
+	return p.reshaped(p.root, v, shape)
 }
 
 // times multiplies v by the scales, which are multiplied first.
@@ -234,7 +236,7 @@ func (p *product) times(v *ir.Value) *ir.Value {
 		case x == nil:
 			x = p.emit(p.root, ir.OpFull, &ir.FullAttrs{Value: s.constant}, scalar)
 		default:
-			x = p.reshaped(x, nil)
+			x = p.reshaped(p.root, x, nil)
 		}
 		if s.divides {
 			join(&under, x)

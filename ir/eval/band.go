@@ -40,6 +40,7 @@ func (b *Band) Int(i int) int64 { return b.elems[i].n }
 // An elem is one element of a band.
 type elem struct {
 	v, e, m float64 // of floats
+	late    float64 // what e would be if integers were not exact: a product of them may be mixed with others before it is summed
 	n       int64   // of integers and bools
 	flags   flags
 }
@@ -64,6 +65,12 @@ var unknown = elem{flags: bad}
 // isZero reports whether x is zero in every legal evaluation.
 func (x elem) isZero() bool { return x.v == 0 && x.e == 0 && x.m == 0 }
 
+// settled returns x where it meets what is not whole.
+func (x elem) settled() elem {
+	x.e, x.late = x.e+x.late, 0
+	return x
+}
+
 // gap returns what is known of x as a term of a sum: gaps, if the term may be
 // zero and is none by construction.
 func (x elem) gap() flags {
@@ -83,6 +90,7 @@ func (x elem) finite() bool { return x.v-x.v == 0 }
 func (x elem) fresh() elem {
 	x.m = math.Abs(x.v) + x.e
 	x.flags &^= wild | gaps
+	x.late = 0
 	return x
 }
 
@@ -146,6 +154,7 @@ func (p *precision) read(x elem) elem {
 
 // rounded charges one rounding, relative to the mass.
 func (p *precision) rounded(x elem, units float64) elem {
+	x = x.settled()
 	before := x.m + x.e
 	x.e += units*before + p.tiny
 	return p.checked(x, before)

@@ -173,7 +173,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		}
 		terms++
 		whole = whole && x.whole()
-		s.v, s.e, s.m = s.v+x.v, s.e+x.e, s.m+x.m
+		s.v, s.e, s.m, s.late = s.v+x.v, s.e+x.e, s.m+x.m, s.late+x.late
 	}
 	if len(row) == 0 {
 		s.flags = 0
@@ -190,24 +190,30 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 // sums of products already: roundings many in f32 (or the type itself), and for
 // narrow types stores many of what is stored on the way.
 func (p *precision) contracted(s elem, roundings, stores int, whole bool) elem {
-	if s.isZero() || whole && s.m <= p.whole {
+	if s.isZero() {
 		return s
 	}
-	before := s.m + s.e
-	s.e += gamma(roundings, p.inner)*before + float64(roundings)*p.least()
+	x := s.settled()
+	before := x.m + x.e
+	x.e += gamma(roundings, p.inner)*before + float64(roundings)*p.least()
 	if p.narrow() {
-		s.e += float64(stores) * (p.round*(s.m+s.e) + p.tiny)
+		x.e += float64(stores) * (p.round*(x.m+x.e) + p.tiny)
 	}
-	return p.checked(s, before)
+	if whole && s.m <= p.whole {
+		s.late = x.e
+		return s
+	}
+	return p.checked(x, before)
 }
 
 // parts are values, bounds and masses of an operand apart, for matrix products.
 type parts struct {
 	v, e, m []float64
-	inexact bool   // some bound is not zero
-	whole   bool   // all are integers without error
-	special []bool // which elements are bad or not finite; nil if none is
-	gaps    []bool // which elements may be zero, or are sums with terms that may be; nil if none is
+	late    []float64 // nil if all is 0
+	inexact bool      // some bound is not zero
+	whole   bool      // all are integers without error
+	special []bool    // which elements are bad or not finite; nil if none is
+	gaps    []bool    // which elements may be zero, or are sums with terms that may be; nil if none is
 }
 
 func (p *precision) split(x []elem) parts {
@@ -230,8 +236,24 @@ func (p *precision) split(x []elem) parts {
 			s.gaps[i] = true
 		}
 		s.v[i], s.e[i], s.m[i] = a.v, a.e, a.m
+		if a.late != 0 {
+			if s.late == nil {
+				s.late = make([]float64, len(x))
+			}
+			s.late[i] = a.late
+		}
 		s.inexact = s.inexact || a.e != 0
 	}
+	return s
+}
+
+// settled is as that of an element.
+func (s parts) settled() parts {
+	for i, x := range s.late {
+		s.e[i] += x
+		s.inexact = true
+	}
+	s.late = nil
 	return s
 }
 
@@ -243,6 +265,10 @@ func (o *oracle) products(e einsum, g gemm, args []*Band) ([]elem, error) {
 	left := arranged(e, 0, args[0].elems, g.batch+g.rows+g.inner)
 	right := arranged(e, 1, args[1].elems, g.batch+g.inner+g.cols)
 	a, b := p.split(left), p.split(right)
+	whole := a.whole && b.whole
+	if !whole {
+		a, b = a.settled(), b.settled()
+	}
 	m := &machine{ctx: o.ctx}
 	multiply := func(x, y []float64) ([]float64, error) {
 		out := make([]float64, dims[0]*dims[1]*dims[3])
@@ -274,14 +300,26 @@ func (o *oracle) products(e einsum, g gemm, args []*Band) ([]elem, error) {
 			bound[i] = first[i] + second[i]
 		}
 	}
+	late := make([]float64, len(v))
+	for _, x := range [][2][]float64{{a.late, b.m}, {a.m, b.late}, {a.late, b.late}} {
+		if x[0] == nil || x[1] == nil {
+			continue
+		}
+		some, err := multiply(x[0], x[1])
+		if err != nil {
+			return nil, err
+		}
+		for i := range late {
+			late[i] += some[i]
+		}
+	}
 	out := make([]elem, len(v))
-	whole := a.whole && b.whole
 	for i := range out {
 		if !(mass[i] < math.MaxFloat64) {
 			out[i] = unknown
 			continue
 		}
-		out[i] = p.contracted(elem{v: v[i], e: bound[i], m: mass[i]}, dims[2], 2, whole)
+		out[i] = p.contracted(elem{v: v[i], e: bound[i], m: mass[i], late: late[i]}, dims[2], 2, whole)
 	}
 	withGaps(out, a, b, dims)
 	o.respecial(args[0].DType, out, left, right, a, b, dims)

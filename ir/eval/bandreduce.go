@@ -92,7 +92,7 @@ func (p *precision) sum(row []elem) elem {
 		if !whole {
 			x = p.read(x)
 		}
-		s.v, s.e, s.m = s.v+x.v, s.e+x.e, s.m+x.m
+		s.v, s.e, s.m, s.late = s.v+x.v, s.e+x.e, s.m+x.m, s.late+x.late
 	}
 	if len(row) == 0 {
 		s.flags = 0
@@ -126,15 +126,20 @@ func (p *precision) infinite(s elem, row []elem) elem {
 // total charges the roundings of a sum of that many terms to s, where v, e and
 // m are sums already.
 func (p *precision) total(s elem, terms int, whole bool) elem {
-	if terms <= 1 || whole && s.m <= p.whole {
+	if terms <= 1 {
 		return s
 	}
-	before := s.m + s.e
-	s.e += gamma(terms-1, p.inner)*before + float64(terms)*p.least()
+	x := s.settled()
+	before := x.m + x.e
+	x.e += gamma(terms-1, p.inner)*before + float64(terms)*p.least()
 	if p.narrow() {
-		s.e += 2 * (p.round*(s.m+s.e) + p.tiny) // parts of the sum may be stored too
+		x.e += 2 * (p.round*(x.m+x.e) + p.tiny) // parts of the sum may be stored too
 	}
-	return p.checked(s, before)
+	if whole && s.m <= p.whole {
+		s.late = x.e
+		return s
+	}
+	return p.checked(x, before)
 }
 
 // prod multiplies in any order, so partial products are as large as those of
@@ -238,7 +243,7 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 			if whole = whole && e.whole(); !whole {
 				e = p.read(e)
 			}
-			s.v, s.e, s.m = s.v+e.v, s.e+e.e, s.m+e.m
+			s.v, s.e, s.m, s.late = s.v+e.v, s.e+e.e, s.m+e.m, s.late+e.late
 		}
 		if d.IsFloat() {
 			s.flags |= e.gap()

@@ -27,8 +27,12 @@ func (p *precision) add(a, b elem, sign float64) elem {
 	if !whole { // a zero may stand beside a subnormal
 		a, b = p.read(a), p.read(b)
 	}
-	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m, flags: a.gap() | b.gap()}
-	if zero || whole && x.m <= p.whole {
+	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m, late: a.late + b.late, flags: a.gap() | b.gap()}
+	switch {
+	case zero:
+		return x
+	case whole && x.m <= p.whole:
+		x.late += p.round * x.m
 		return x
 	}
 	return p.rounded(x, p.round)
@@ -68,7 +72,9 @@ func (p *precision) mul(a, b elem) elem {
 	case a.isZero() || b.isZero():
 		return elem{v: a.v * b.v, flags: (a.flags | b.flags) & soft}
 	case a.whole() && b.whole() && a.m*b.m <= p.whole:
-		return elem{v: a.v * b.v, m: a.m * b.m, flags: (a.flags | b.flags) & gaps}
+		x := product2(a, b)
+		x.late += p.round * x.m
+		return x
 	}
 	return p.rounded(product2(p.read(a), p.read(b)), p.round)
 }
@@ -76,7 +82,13 @@ func (p *precision) mul(a, b elem) elem {
 // product2 returns a * b before it is rounded. The order of the terms keeps a
 // small bound from being lost beside the mass.
 func product2(a, b elem) elem {
-	return elem{v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m, flags: (a.flags | b.flags) & gaps}
+	if !a.whole() || !b.whole() {
+		a, b = a.settled(), b.settled()
+	}
+	return elem{
+		v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m,
+		late: a.late*(b.m+b.late) + a.m*b.late, flags: (a.flags | b.flags) & gaps,
+	}
 }
 
 // wildProduct is a product with NaN or an infinity, neither operand bad or hard.
@@ -107,7 +119,7 @@ func (p *precision) div(a, b elem) elem {
 		return unknown // a division, or a product with 1 / b, of which it decides
 	}
 	exactZero := b.v == 0 && b.e == 0
-	a, b = p.read(a), p.read(b)
+	a, b = p.read(a.settled()), p.read(b.settled())
 	if !a.finite() || !b.finite() || exactZero {
 		switch {
 		case a.v != a.v && !a.has(wild) || b.v != b.v && !b.has(wild):
