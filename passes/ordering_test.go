@@ -86,19 +86,6 @@ func chainOf(r *rand.Rand) ([]link, string) {
 	return links, fmt.Sprintf("func f(%s) -> (f32[%d, %d]) {\n%sreturn %s\n}\n", strings.Join(params, ", "), links[0].rows, at, body.String(), acc)
 }
 
-// nonzero counts the elements within a band.
-func nonzero(m, n, below, above int) int {
-	count := 0
-	for i := range m {
-		for j := range n {
-			if i-j <= below && j-i <= above {
-				count++
-			}
-		}
-	}
-	return count
-}
-
 // productFlops returns the FLOPs of multiplying two banded matrices, counted point by
 // point.
 func productFlops(a, b link) int {
