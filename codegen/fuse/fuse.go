@@ -18,7 +18,8 @@
 //     own, where memory is asked for (an operand of a contraction, a result),
 //     or where computing it anew would cost more than reading it.
 //
-// An owned value that something outside of its cluster needs is stored.
+// An owned value that something outside of its cluster needs is stored. At last,
+// products that hand rows to each other are chained, where that pays.
 package fuse
 
 import (
@@ -38,6 +39,10 @@ type Options struct {
 	// InPlace reports whether a product should read its right operand where it
 	// is, without packing it in each call; nil for never.
 	InPlace func(g *kernel.Gemm) bool
+	// Chain returns how many rows the blocks of a chain should have, of which all
+	// but Block is filled in; 0 if its parts are better run one after the other,
+	// as they are without Chain.
+	Chain func(c *kernel.Chained) int
 	// Keep keeps every stored value to the end of a run: nothing works in place.
 	Keep bool
 }
@@ -73,13 +78,18 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 		p.prog.Params = append(p.prog.Params, b)
 	}
 	p.prog.Load = p.load(f)
-	p.prog.Steps = p.call(f)
+	p.prog.Steps = p.chain(p.call(f))
 	p.drop()
 	for i, k := range kernel.Kernels(p.prog.Load) {
 		k.Name = fmt.Sprintf("l%d", i)
 	}
 	for i, k := range kernel.Kernels(p.prog.Steps) {
 		k.Name = fmt.Sprintf("k%d", i)
+		if k.Chained != nil {
+			for j, part := range k.Chained.Parts {
+				part.Name = fmt.Sprintf("k%d.%d", i, j)
+			}
+		}
 	}
 	return p.prog
 }

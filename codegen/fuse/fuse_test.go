@@ -13,8 +13,12 @@ import (
 
 var functions = flag.Int("functions", 3000, "how many random functions TestRandom plans")
 
-// options plan for panels of 16 columns, whatever the machine.
-var options = fuse.Options{Panel: func(ir.DType, int) int { return 16 }}
+// options plan for panels of 16 columns, and chain what can be chained, whatever
+// the machine.
+var options = fuse.Options{
+	Panel: func(ir.DType, int) int { return 16 },
+	Chain: func(c *kernel.Chained) int { return min(c.Rows(), 5) },
+}
 
 // TestRandom plans random functions, and holds the plans to the invariants of
 // kernel.Verify: nothing is loaded that was not stored before, and so on.

@@ -116,17 +116,18 @@ const (
 	Map Kind = iota
 	Reduce
 	Contraction
+	Chain
 	Selection
 	Factorisation
 	Copy
 )
 
 func (k Kind) String() string {
-	return [...]string{"map", "reduce", "contraction", "selection", "factorisation", "copy"}[k]
+	return [...]string{"map", "reduce", "contraction", "chained", "selection", "factorisation", "copy"}[k]
 }
 
 // A Kernel is one loop skeleton with the work that is fused into it. Exactly
-// one of Nest, Gemm, Pack and Single is set.
+// one of Nest, Gemm, Pack, Chained and Single is set.
 type Kernel struct {
 	Name   string // k0, k1, ... in order of the program
 	Kind   Kind
@@ -136,6 +137,8 @@ type Kernel struct {
 	Pack   *Gemm // packs the right operand of a Gemm
 	Gemm   *Gemm
 	Single *Single
+
+	Chained *Chained
 }
 
 // A Guard is a condition that is known when the program runs: a bool scalar in
@@ -271,6 +274,8 @@ func (k *Kernel) Stores() []Store {
 		return out
 	case k.Gemm != nil:
 		return k.Gemm.Store
+	case k.Chained != nil:
+		return k.Chained.stores()
 	}
 	return nil
 }

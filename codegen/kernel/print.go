@@ -79,6 +79,17 @@ func (w *printer) kernel(k *Kernel) {
 		guard = fmt.Sprintf(" if %v is %v", k.Guard.Flag, k.Guard.Want)
 	}
 	w.line("%s %v: %s%s", k.Name, k.Kind, k.Space(), guard)
+	if c := k.Chained; c != nil {
+		for _, b := range c.Local {
+			w.line("  %v local %v = %v, %d bytes a row", b, b.Type, b.Value, c.RowBytes(b))
+		}
+		w.indent += "  "
+		for _, part := range c.Parts {
+			w.kernel(part.Kernel)
+		}
+		w.indent = w.indent[2:]
+		return
+	}
 	if len(k.Inside) > 0 {
 		w.line("  %s", strings.Join(k.Ops(), " "))
 	}
@@ -124,6 +135,8 @@ func (k *Kernel) Space() string {
 			s += " mirrored"
 		}
 		return s
+	case k.Chained != nil:
+		return k.Chained.space()
 	}
 	s := fmt.Sprintf("%v to %v", k.Single.Value, k.Single.Out)
 	if k.Single.InPlace {

@@ -19,6 +19,8 @@ import (
 //   - a store has a stride for each dimension of its value and ends within its
 //     buffer;
 //   - the values of a nest have the shape of Outer or the full one;
+//   - the parts of a chain are products and nests whose axes are the chain's rows,
+//     and what is local is stored by a part before one that reads it;
 //   - every result is stored.
 func Verify(p *Program) error {
 	c := &checker{prog: p, stored: map[*Buffer]bool{}}
@@ -84,7 +86,7 @@ func (c *checker) steps(steps []Step) error {
 
 func (c *checker) kernel(k *Kernel) error {
 	skeletons := 0
-	for _, set := range []bool{k.Nest != nil, k.Pack != nil, k.Gemm != nil, k.Single != nil} {
+	for _, set := range []bool{k.Nest != nil, k.Pack != nil, k.Gemm != nil, k.Single != nil, k.Chained != nil} {
 		if set {
 			skeletons++
 		}
@@ -108,8 +110,11 @@ func (c *checker) kernel(k *Kernel) error {
 		}
 		c.stored[b] = true
 	}
-	if k.Nest != nil {
+	switch {
+	case k.Nest != nil:
 		return nestShapes(k.Nest)
+	case k.Chained != nil:
+		return c.chained(k.Chained)
 	}
 	return nil
 }
@@ -233,6 +238,8 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 		add(k.Guard.Flag)
 	}
 	switch {
+	case k.Chained != nil:
+		return k.Chained.loads(p)
 	case k.Single != nil:
 		for _, w := range k.Single.Operands {
 			add(w.Buf)

@@ -41,6 +41,7 @@ type gemmEmitter struct {
 	origin        []index      // for each dimension of the result: where the tile is; those of size 1 are 0
 	spilled       value.Value  // sums in memory, where they go there
 	turned        value.Value  // a tile in memory, column by column
+	block         *blockAt     // of a chain; nil for all rows
 	packs         bool         // blocks of A are packed
 	leftSum       []kernel.Dim // Sum merged for A alone; B is the number of steps that one is
 	packedLeft    value.Value  // where blocks of A are packed
@@ -49,11 +50,13 @@ type gemmEmitter struct {
 // emitGemm emits the body of a kernel function for s.k.Gemm.
 func (s *scope) emitGemm() {
 	if s.k.Gemm.Value.Type.Elems() > 0 {
-		newGemmEmitter(s).emit()
+		newGemmEmitter(s, nil).emit()
 	}
 }
 
-func newGemmEmitter(s *scope) *gemmEmitter {
+// newGemmEmitter prepares a product, or with a block the rows of it that a chain
+// works on.
+func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	g := s.k.Gemm
 	e := &gemmEmitter{scope: s, g: g, d: g.Value.Type.DType, steps: 1}
 	e.lanes = tileLanes(s.m.target, e.d)
@@ -90,6 +93,9 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 			e.outer = append(e.outer, r.dims...) // of stride 0 in B
 		}
 	}
+	if block != nil {
+		e.takeRows(block)
+	}
 	if e.packs = e.packsLeft(); e.packs {
 		e.sum = []kernel.Dim{{Size: e.steps, B: g.Panel, Result: -1}}
 	}
@@ -97,7 +103,11 @@ func newGemmEmitter(s *scope) *gemmEmitter {
 	if len(e.sum) == 1 && g.Packed != nil {
 		e.chunk, e.chunks = newChunks(e.steps, e.panelBytes(e.steps))
 	}
-	e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), e.chunk*sizeOf(e.left(1).t))
+	if rowBytes := e.chunk * sizeOf(e.left(1).t); block == nil {
+		e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), rowBytes)
+	} else {
+		e.cut = oneBlock(block.count, RowTile(s.m.target, e.d, g.Panel))
+	}
 	e.origin = make([]index, g.Value.Type.Rank())
 	for i := range e.origin {
 		e.origin[i] = index{base: i64(0)}
@@ -164,11 +174,7 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 	g := e.g
 	panel, n := e.digit(group, e.panels)
 	block, n := e.digit(n, e.cut.blocks)
-	a, b := value.Value(i64(g.A.Offset)), value.Value(i64(0))
-	right, width := g.Packed, e.steps*g.Panel
-	if right == nil {
-		right, width, b = g.B.Buf, g.Panel*g.Col.B, i64(g.B.Offset)
-	}
+	a, b := value.Value(i64(g.A.Offset)), e.rightStart()
 	for i := len(e.outer) - 1; i >= 0; i-- {
 		d := e.outer[i]
 		var at value.Value
@@ -180,7 +186,6 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 	block = e.dealt(block)
 	first := e.mul(block, i64(e.cut.block))
 	p := panelAt{number: panel, a: a, block: first}
-	p.b = e.at(e.rightType(), e.bitcast(e.ptr(right), types.NewPointer(e.rightType())), e.add(b, e.mul(panel, i64(width))))
 	p.from, p.to = e.add(first, from), e.smaller(e.add(first, to), i64(e.cut.tiles))
 	if g.Mirror {
 		p.from = e.between(e.tileOf(e.firstColumn(p)), p.from, p.to)
@@ -189,6 +194,26 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 		fresh := e.cur.NewOr(e.icmp(enum.IPredEQ, panel, i64(0)), e.icmp(enum.IPredEQ, group, start))
 		e.when(fresh, func() { e.packLeft(a, first) })
 	}
+	e.panel(p, b)
+}
+
+// rightStart returns where the right operand begins, in elements.
+func (e *gemmEmitter) rightStart() value.Value {
+	if e.g.Packed != nil {
+		return i64(0)
+	}
+	return i64(e.g.B.Offset)
+}
+
+// panel computes tiles of the panel p.number, where the panels begin at element b
+// of the right operand.
+func (e *gemmEmitter) panel(p panelAt, b value.Value) {
+	g := e.g
+	right, width := g.Packed, e.steps*g.Panel
+	if right == nil {
+		right, width = g.B.Buf, g.Panel*g.Col.B
+	}
+	p.b = e.at(e.rightType(), e.bitcast(e.ptr(right), types.NewPointer(e.rightType())), e.add(b, e.mul(p.number, i64(width))))
 	full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 	switch {
 	case rest == 0:
@@ -196,7 +221,7 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 	case full == 0:
 		e.tiles(p, rest)
 	default:
-		e.either(e.icmp(enum.IPredSLT, panel, i64(full)),
+		e.either(e.icmp(enum.IPredSLT, p.number, i64(full)),
 			func() []value.Value { e.inner(0, func() { e.tiles(p, g.Panel) }); return nil },
 			func() []value.Value { e.inner(0, func() { e.tiles(p, rest) }); return nil })
 	}
@@ -301,7 +326,11 @@ func (e *gemmEmitter) ahead(p panelAt, lo, hi value.Value) value.Value {
 
 // rowOf returns the first row of a tile.
 func (e *gemmEmitter) rowOf(tile value.Value) value.Value {
-	return e.add(e.mul(tile, i64(e.cut.height)), e.smaller(tile, i64(e.cut.tall)))
+	row := e.add(e.mul(tile, i64(e.cut.height)), e.smaller(tile, i64(e.cut.tall)))
+	if e.block != nil {
+		return e.add(e.block.row, row)
+	}
+	return row
 }
 
 // walkTiles computes tiles, those of one height after the other.

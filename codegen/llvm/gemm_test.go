@@ -371,7 +371,7 @@ func TestGemmBlocks(t *testing.T) {
 // newGemmOf returns how the product of c is emitted.
 func newGemmOf(c *gemmCase) *gemmEmitter {
 	k := c.prog.Steps[len(c.prog.Steps)-1].(*kernel.Kernel)
-	return newGemmEmitter(&scope{emitter: &emitter{m: newModule(c.target, c.prog.Strict)}, prog: c.prog, k: k})
+	return newGemmEmitter(&scope{emitter: &emitter{m: newModule(c.target, c.prog.Strict)}, prog: c.prog, k: k}, nil)
 }
 
 // TestGemmSpecialValues has sums of nothing but -0, of NaN and of infinities.

@@ -70,6 +70,7 @@ type scope struct {
 	multiple map[value.Value]int // what i64 values are known to be multiples of
 	bound    map[*ir.Value]int   // the level at which a value was bound last
 	reaches  map[*ir.Value][]*ir.Value
+	taken    int  // bytes of scratch that the chain holds of which this is a part
 	polled   bool // the next loop stops where somebody asks to; see points
 	awkward  int  // loads and stores that had to go lane by lane, to compare ways to generate a kernel
 }

@@ -126,11 +126,13 @@ func emitKernel(m *module, p *kernel.Program, k *kernel.Kernel) (use kernelUse, 
 	s := newScope(em, p, k, ps[0], ps[1], ps[2], ps[3], ptr)
 	switch {
 	case k.Nest != nil:
-		s.emitNest()
+		s.emitNest(nil)
 	case k.Pack != nil:
 		s.emitPack()
 	case k.Gemm != nil:
 		s.emitGemm()
+	case k.Chained != nil:
+		s.emitChained()
 	default:
 		s.emitSingle()
 	}
@@ -154,11 +156,9 @@ func (s *scope) small() bool {
 		e := &nester{scope: s, n: k.Nest}
 		return product(k.Nest.Outer)*max(1, product(k.Nest.Inner)) < fewElements/s.work(e.roots())
 	case k.Gemm != nil:
-		work := k.Gemm.Value.Type.Elems()
-		for _, d := range k.Gemm.Sum {
-			work *= d.Size
-		}
-		return work < smallWork
+		return gemmWork(k.Gemm) < smallWork
+	case k.Chained != nil:
+		return chainWork(k.Chained) < smallWork
 	case k.Single != nil:
 		return singleWork(k.Single) < fewElements
 	}

@@ -16,6 +16,19 @@ type Target struct {
 	Triple, CPU, Features string
 	VectorBytes           int  // of the vectors that are used: 64, 32, 16
 	F16C                  bool // converts between f16 and f32 in hardware
+	Level2                int  // bytes of a core's second-level cache; 0 if it is not known
+}
+
+// level2 returns the bytes of a core's second-level cache: where it is not
+// known, of the smallest one beside such vectors.
+func (t Target) level2() int {
+	switch {
+	case t.Level2 > 0:
+		return t.Level2
+	case t.VectorBytes >= 64:
+		return 1 << 20
+	}
+	return 512 << 10
 }
 
 // A module is one LLVM module in the making.

@@ -34,7 +34,8 @@ type nester struct {
 	// across says that some memory lies across the axis of the vectors, as in a
 	// transposition: what a vector touches is touched again by the next rows.
 	across bool
-	outer  []index // where the code is that is emitted
+	block  *blockAt // of a chain; nil for all points
+	outer  []index  // where the code is that is emitted
 	inner  []index
 
 	offset   int // of the vector in its group, in elements
@@ -45,14 +46,14 @@ type nester struct {
 const slab = 4096
 
 // emitNest emits the body of a kernel that is a nest, at the entry of its
-// function.
-func (s *scope) emitNest() {
+// function, or with a block the rows of it that a chain works on.
+func (s *scope) emitNest(block *blockAt) {
 	n := s.k.Nest
 	if product(n.Outer) == 0 {
 		return // nothing is stored
 	}
 	s.flat = n.Flat
-	e := &nester{scope: s, n: n, outer: make([]index, len(n.Outer)), inner: make([]index, len(n.Inner))}
+	e := &nester{scope: s, n: n, block: block, outer: make([]index, len(n.Outer)), inner: make([]index, len(n.Inner))}
 	for i := range e.outer {
 		e.outer[i] = at(i64(0))
 	}
@@ -148,7 +149,7 @@ func (e *nester) bestAxis() kernel.Axis {
 	last := func(dims []int, inner bool) {
 		found := 0
 		for i := len(dims) - 1; i >= 0 && found < 2; i-- {
-			if dims[i] > 1 {
+			if dims[i] > 1 && (inner || !e.isRow(i)) {
 				candidates = append(candidates, kernel.Axis{Inner: inner, Index: i})
 				found++
 			}
@@ -159,6 +160,8 @@ func (e *nester) bestAxis() kernel.Axis {
 	}
 	last(e.n.Outer, false)
 	switch {
+	case len(candidates) == 0 && e.block != nil:
+		return e.noRow()
 	case len(candidates) == 0:
 		return kernel.Axis{Index: max(len(e.n.Outer)-1, 0)}
 	}
@@ -407,7 +410,8 @@ func (e *nester) columns() {
 	step := e.width * e.group
 	groups, rest := n/step, n%step
 	perSlab := max(1, slab/(step*max(1, product(e.n.Inner))))
-	if e.across {
+	across := e.across && e.block == nil
+	if across {
 		perSlab = 1
 	}
 	slabs := max(1, (groups+perSlab-1)/perSlab)
@@ -420,7 +424,7 @@ func (e *nester) columns() {
 	e.points(rows*slabs, func(p value.Value) {
 		row, cut := p, value.Value(i64(0))
 		switch {
-		case slabs > 1 && e.across:
+		case slabs > 1 && across:
 			cut, row = e.over(p, rows)
 		case slabs > 1:
 			row, cut = e.over(p, slabs)
@@ -457,6 +461,10 @@ func (e *nester) columns() {
 
 // place sets the indices of Outer, but that of the vectors, to those of a row.
 func (e *nester) place(row value.Value) {
+	if e.block != nil {
+		e.placeRow(row)
+		return
+	}
 	for i := len(e.n.Outer) - 1; i >= 0; i-- {
 		if !e.axis.Inner && i == e.axis.Index {
 			continue

@@ -22,10 +22,21 @@ import (
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
-// plan returns f as kernels with their memory placed.
+// plan returns f as kernels with their memory placed; whatever can be chained is.
 func plan(t testing.TB, f *ir.Func, target Target, strict bool) *kernel.Program {
 	t.Helper()
-	p := fuse.Program(f, fuse.Options{Strict: strict, Panel: func(d ir.DType, cols int) int { return PanelWidth(target, d, cols) }, InPlace: func(g *kernel.Gemm) bool { return target.VectorBytes >= 32 && InPlace(g) }})
+	return planWith(t, f, target, strict, fewRows)
+}
+
+// planWith is plan with a choice of chains; see fuse.Options.
+func planWith(t testing.TB, f *ir.Func, target Target, strict bool, chain func(*kernel.Chained) int) *kernel.Program {
+	t.Helper()
+	p := fuse.Program(f, fuse.Options{
+		Strict:  strict,
+		Panel:   func(d ir.DType, cols int) int { return PanelWidth(target, d, cols) },
+		InPlace: func(g *kernel.Gemm) bool { return target.VectorBytes >= 32 && InPlace(g) },
+		Chain:   chain,
+	})
 	memplan.Assign(p)
 	if err := kernel.Verify(p); err != nil {
 		t.Fatalf("%v\n%v", err, p)
@@ -130,7 +141,12 @@ func failureOf(ctx []byte) error {
 // run compiles and runs f.
 func (m *machine) run(t testing.TB, f *ir.Func, args []*tensor.Tensor, strict bool) ([]*tensor.Tensor, error) {
 	t.Helper()
-	p := plan(t, f, m.target, strict)
+	return m.runPlan(t, plan(t, f, m.target, strict), args)
+}
+
+// runPlan compiles and runs p.
+func (m *machine) runPlan(t testing.TB, p *kernel.Program, args []*tensor.Tensor) ([]*tensor.Tensor, error) {
+	t.Helper()
 	code, err := Emit(p, m.target, Options{Symbol: "program", Load: "load"})
 	if err != nil {
 		t.Fatalf("%v\n%v", err, p)

@@ -31,6 +31,13 @@ func signatureOf(p *kernel.Program, k *kernel.Kernel, slots map[*ir.Value]int) *
 	for _, v := range k.Inside {
 		s.inside[v] = true
 	}
+	s.kernel(k)
+	return s
+}
+
+// kernel adds a kernel, or a part of one.
+func (s *signature) kernel(k *kernel.Kernel) {
+	s.add(len(k.Inside), "inside")
 	for _, v := range k.Inside {
 		s.value(v)
 	}
@@ -56,8 +63,17 @@ func signatureOf(p *kernel.Program, k *kernel.Kernel, slots map[*ir.Value]int) *
 			s.view(v)
 		}
 		s.buffer(k.Single.Out)
+	case k.Chained != nil:
+		c := k.Chained
+		s.add("chained", c.Dims, c.Split, c.Block, len(c.Local), len(c.Parts))
+		for _, b := range c.Local {
+			s.buffer(b)
+		}
+		for _, part := range c.Parts {
+			s.add("part", part.Axes)
+			s.kernel(part.Kernel)
+		}
 	}
-	return s
 }
 
 // translate returns what buffers, of the kernel of other, are in the kernel of s.

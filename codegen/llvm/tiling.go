@@ -187,6 +187,12 @@ func newCut(rows, most, rowBytes int) cut {
 	return c
 }
 
+// oneBlock cuts rows into the tiles of one block.
+func oneBlock(rows, most int) cut {
+	tiles := (rows + most - 1) / most
+	return cut{tiles: tiles, height: rows / tiles, tall: rows % tiles, block: tiles, blocks: 1}
+}
+
 // newChunks cuts a sum over steps, the panel for which has that many bytes, into
 // chunks of one size but for the last.
 func newChunks(steps, bytes int) (chunk, chunks int) {

@@ -1,0 +1,330 @@
+package llvm
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
+	"github.com/lathe-lang/lathe/ir/tensor"
+	"github.com/lathe-lang/lathe/runtime/jit"
+	"github.com/lathe-lang/lathe/runtime/pool"
+)
+
+// fewRows chains whatever can be, in blocks that are small and odd.
+func fewRows(c *kernel.Chained) int { return min(c.Rows(), 7) }
+
+// chained returns the kernels of p that are chains.
+func chained(p *kernel.Program) []*kernel.Kernel {
+	var out []*kernel.Kernel
+	for _, k := range p.Kernels() {
+		if k.Chained != nil {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Programs of two products and more, with what is between; %s is the element
+// type.
+var chains = []struct {
+	name  string
+	parts int // of the chain, 0 if there must be none
+	local int // buffers
+	sums  bool
+	text  string
+}{
+	{"squared relu, bias, gate and residual, batched", 2, 1, false, `
+func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 33, 9], v: %[1]s[2, 33, 17], bias: %[1]s[45, 33], u: %[1]s[2, 45, 17]) -> (%[1]s[2, 45, 17]) {
+  v5 = contract{spec="abc,adc->abd"} q, k : %[1]s[2, 45, 33]
+  v6 = add v5, bias : %[1]s[2, 45, 33]
+  v7 = full{value=0.0} : %[1]s
+  v8 = max v6, v7 : %[1]s[2, 45, 33]
+  v9 = mul v8, v8 : %[1]s[2, 45, 33]
+  v10 = contract{spec="abc,acd->abd"} v9, v : %[1]s[2, 45, 17]
+  v11 = mul v10, u : %[1]s[2, 45, 17]
+  v12 = add v11, u : %[1]s[2, 45, 17]
+  return v12
+}`},
+	{"softmax, heads behind rows", 3, 2, true, `
+func f(q: %[1]s[23, 3, 8], k: %[1]s[29, 3, 8], v: %[1]s[29, 3, 19]) -> (%[1]s[23, 3, 19]) {
+  v3 = contract{spec="abc,dbc->bad"} q, k : %[1]s[3, 23, 29]
+  v4 = reduce_max{axes=[2]} v3 : %[1]s[3, 23]
+  v5 = reshape v4 : %[1]s[3, 23, 1]
+  v6 = sub v3, v5 : %[1]s[3, 23, 29]
+  v7 = exp v6 : %[1]s[3, 23, 29]
+  v8 = sum{axes=[2]} v7 : %[1]s[3, 23]
+  v9 = reshape v8 : %[1]s[3, 23, 1]
+  v10 = div v7, v9 : %[1]s[3, 23, 29]
+  v11 = contract{spec="bac,cbd->abd"} v10, v : %[1]s[23, 3, 19]
+  return v11
+}`},
+	{"softmax that divides after the product", 3, 3, true, `
+func f(q: %[1]s[30, 8], k: %[1]s[40, 8], v: %[1]s[40, 20]) -> (%[1]s[30, 20]) {
+  v3 = contract{spec="ab,cb->ac"} q, k : %[1]s[30, 40]
+  v4 = reduce_max{axes=[1]} v3 : %[1]s[30]
+  v5 = reshape v4 : %[1]s[30, 1]
+  v6 = sub v3, v5 : %[1]s[30, 40]
+  v7 = exp v6 : %[1]s[30, 40]
+  v8 = sum{axes=[1]} v7 : %[1]s[30]
+  v9 = reshape v8 : %[1]s[30, 1]
+  v10 = contract{spec="ab,bc->ac"} v7, v : %[1]s[30, 20]
+  v11 = div v10, v9 : %[1]s[30, 20]
+  return v11
+}`},
+	{"rows of two dimensions, three products", 3, 2, false, `
+func f(x: %[1]s[3, 11, 6], a: %[1]s[6, 37], b: %[1]s[37, 21], c: %[1]s[21, 9]) -> (%[1]s[3, 11, 9]) {
+  v4 = contract{spec="abc,cd->abd"} x, a : %[1]s[3, 11, 37]
+  v5 = tanh v4 : %[1]s[3, 11, 37]
+  v6 = contract{spec="abc,cd->abd"} v5, b : %[1]s[3, 11, 21]
+  v7 = abs v6 : %[1]s[3, 11, 21]
+  v8 = contract{spec="abc,cd->abd"} v7, c : %[1]s[3, 11, 9]
+  return v8
+}`},
+	{"gate of two products", 3, 2, false, `
+func f(x: %[1]s[26, 7], a: %[1]s[7, 18], b: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33]) {
+  v4 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
+  v5 = tanh v4 : %[1]s[26, 18]
+  v6 = contract{spec="ab,bc->ac"} x, b : %[1]s[26, 18]
+  v7 = mul v5, v6 : %[1]s[26, 18]
+  v8 = contract{spec="ab,bc->ac"} v7, c : %[1]s[26, 33]
+  return v8
+}`},
+	{"causal, batched", 2, 1, false, `
+func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 45, 9], v: %[1]s[2, 45, 17]) -> (%[1]s[2, 45, 17]) {
+  v3 = contract{spec="abc,adc->abd"} q, k : %[1]s[2, 45, 45]
+  v4 = mul v3, v3 : %[1]s[2, 45, 45]
+  v5 = tri{k=0, upper=false} v4 : %[1]s[2, 45, 45]
+  v6 = contract{spec="abc,acd->abd"} v5, v : %[1]s[2, 45, 17]
+  return v6
+}`},
+	{"what is between is a result too", 0, 0, false, `
+func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[26, 18]) {
+  v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
+  v4 = abs v3 : %[1]s[26, 18]
+  v5 = contract{spec="ab,bc->ac"} v4, c : %[1]s[26, 33]
+  return v5, v4
+}`},
+	{"what is between is summed over the rows too", 0, 0, false, `
+func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[18]) {
+  v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
+  v4 = abs v3 : %[1]s[26, 18]
+  v5 = contract{spec="ab,bc->ac"} v4, c : %[1]s[26, 33]
+  v6 = sum{axes=[0]} v4 : %[1]s[18]
+  return v5, v6
+}`},
+	{"what is between is both operands", 0, 0, false, `
+func f(x: %[1]s[26, 7], a: %[1]s[7, 18]) -> (%[1]s[26, 26]) {
+  v2 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
+  v3 = abs v2 : %[1]s[26, 18]
+  v4 = contract{spec="ab,cb->ac"} v3, v3 : %[1]s[26, 26]
+  return v4
+}`},
+	{"the next product sums over the rows", 0, 0, false, `
+func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[26, 33]) -> (%[1]s[18, 33]) {
+  v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
+  v4 = abs v3 : %[1]s[26, 18]
+  v5 = contract{spec="ab,ac->bc"} v4, c : %[1]s[18, 33]
+  return v5
+}`},
+	{"the residual is read in another row", 0, 0, false, `
+func f(x: %[1]s[18, 7], a: %[1]s[7, 18], c: %[1]s[18, 18]) -> (%[1]s[18, 18]) {
+  v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[18, 18]
+  v4 = abs v3 : %[1]s[18, 18]
+  v5 = contract{spec="ab,bc->ac"} v4, c : %[1]s[18, 18]
+  v6 = transpose{perm=[1, 0]} v4 : %[1]s[18, 18]
+  v7 = add v5, v6 : %[1]s[18, 18]
+  return v7
+}`},
+}
+
+// TestChains compiles chains for several vectors and element types, strictly and
+// not, and holds them to the evaluator.
+func TestChains(t *testing.T) {
+	lib := llvmtest.Library(t)
+	for k, bytes := range []int{0, 32, 16, -1} {
+		m := newMachine(t, lib, bytes)
+		for i, c := range chains {
+			for j, d := range []tensor.DType{tensor.F32, tensor.F64, tensor.BF16, tensor.F16} {
+				strict := (i+j/2)%2 == 0
+				if (i+j+k)%2 != 0 {
+					continue
+				}
+				f := parse(t, fmt.Sprintf(c.text, d))
+				t.Run(fmt.Sprintf("%s, %v, vectors of %d, strict %v", c.name, d, bytes, strict), func(t *testing.T) {
+					t.Parallel()
+					p := plan(t, f, m.target, strict)
+					parts, local := 0, 0
+					for _, k := range chained(p) {
+						parts, local = parts+len(k.Chained.Parts), local+len(k.Chained.Local)
+					}
+					// Strict mode sums in order, with vectors along rows.
+					if parts != c.parts && !(strict && c.sums) || local != c.local && !(strict && c.sums) {
+						t.Errorf("chains of %d parts with %d local buffers, want %d and %d\n%v", parts, local, c.parts, c.local, p)
+					}
+					if text := p.String(); (parts > 0) != strings.Contains(text, "chained: points") {
+						t.Errorf("the dump says otherwise:\n%s", text)
+					}
+					m.check(t, irtest.Case{Name: c.name, Func: f, Args: randomArgs(f, uint64(k))}, strict)
+				})
+			}
+		}
+	}
+}
+
+// TestChainWorkers sees that chains give the same bits for any number of workers,
+// and end when somebody asks to stop.
+func TestChainWorkers(t *testing.T) {
+	lib := llvmtest.Library(t)
+	m := newMachine(t, lib, 0)
+	obj, err := jit.Compile(context.Background(), lib, m.host, pool.Source(), jit.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workers, err := pool.New(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer workers.Close()
+	for i, c := range chains {
+		f := parse(t, fmt.Sprintf(c.text, tensor.F32))
+		args := randomArgs(f, uint64(i))
+		p := plan(t, f, m.target, false)
+		code, err := Emit(p, m.target, Options{Symbol: "program"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		objs, err := jit.CompileAll(context.Background(), lib, m.host, code.Modules(), jit.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := jit.LoadAll(objs, workers.Resolve)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer img.Close()
+		fn, _ := img.Symbol("program")
+		run := func(threads int, cancel int32) []*tensor.Tensor {
+			ctx, memory := place(t, p, args, threads)
+			*(*int32)(unsafe.Pointer(&ctx[kernel.CtxCancel])) = cancel
+			if _, err := workers.Run(fn, unsafe.Pointer(&ctx[0]), threads, pool.KeepSubnormals); err != nil {
+				t.Fatal(err)
+			}
+			return results(p, memory)
+		}
+		one := run(1, 0)
+		for _, threads := range []int{2, 3, 8} {
+			for k, x := range run(threads, 0) {
+				if !tensor.Equal(x, one[k]) {
+					t.Errorf("%s: result %d differs with %d workers", c.name, k, threads)
+				}
+			}
+			run(threads, 1)
+		}
+	}
+}
+
+// TestChainBits sees that a chain computes bit for bit what its parts do one
+// after the other, whatever the blocks.
+func TestChainBits(t *testing.T) {
+	lib := llvmtest.Library(t)
+	m := newMachine(t, lib, 0)
+	for i, c := range chains {
+		if c.parts == 0 || c.sums { // a nest by itself may have its vectors along rows
+			continue
+		}
+		f := parse(t, fmt.Sprintf(c.text, tensor.F32))
+		args := randomArgs(f, uint64(i))
+		apart := runOf(t, m, planWith(t, f, m.target, false, nil), args)
+		for _, rows := range []int{1, 4, 1 << 20} {
+			p := planWith(t, f, m.target, false, func(c *kernel.Chained) int { return min(c.Rows(), rows) })
+			if len(chained(p)) == 0 {
+				t.Errorf("%s is not chained", c.name)
+			}
+			for k, x := range runOf(t, m, p, args) {
+				if !tensor.Equal(x, apart[k]) {
+					t.Errorf("%s, blocks of %d rows: result %d differs from the parts apart", c.name, rows, k)
+				}
+			}
+		}
+	}
+}
+
+// TestChainNonFinite has NaN and infinities in what is chained.
+func TestChainNonFinite(t *testing.T) {
+	lib := llvmtest.Library(t)
+	m := newMachine(t, lib, 0)
+	for i, c := range chains {
+		f := parse(t, fmt.Sprintf(c.text, tensor.F32))
+		args := randomArgs(f, uint64(i))
+		for k, x := range args {
+			for j, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				if at := (31*k + 57*j + 11) % x.Len(); (i+k+j)%2 == 0 {
+					x.SetFloat(at, bad)
+				}
+			}
+		}
+		m.check(t, irtest.Case{Name: c.name, Func: f, Args: args}, false)
+	}
+}
+
+// TestRandomChains sees that random functions reach chains.
+func TestRandomChains(t *testing.T) {
+	n := 0
+	for seed := range uint64(400) {
+		f, _ := irtest.Random(seed, irtest.Config{})
+		n += len(chained(plan(t, f, Target{VectorBytes: 64}, false)))
+	}
+	t.Logf("%d chains in 400 functions", n)
+	if n < 20 {
+		t.Errorf("%d chains in 400 functions, want 20", n)
+	}
+}
+
+// TestChainRows sees when a chain pays: where what is handed on is larger than
+// the cache holds, and enough rows of it are not.
+func TestChainRows(t *testing.T) {
+	target := Target{VectorBytes: 64, Level2: 1 << 20}
+	for _, c := range []struct {
+		n, d, rows int
+	}{
+		{128, 64, 0},    // 64 KB of scores stay in the cache
+		{1024, 64, 128}, // 4 MB do not
+		{4096, 64, 32},  // 512 KB are 32 rows
+		{16384, 64, 0},  // few rows would fit
+		{2048, 128, 64},
+	} {
+		text := fmt.Sprintf(`
+func f(q: f32[%[1]d, %[2]d], k: f32[%[1]d, %[2]d], v: f32[%[1]d, %[2]d]) -> (f32[%[1]d, %[2]d]) {
+  v3 = contract{spec="ab,cb->ac"} q, k : f32[%[1]d, %[1]d]
+  v4 = abs v3 : f32[%[1]d, %[1]d]
+  v5 = contract{spec="ab,bc->ac"} v4, v : f32[%[1]d, %[2]d]
+  return v5
+}`, c.n, c.d)
+		p := planWith(t, parse(t, text), target, false, func(c *kernel.Chained) int { return ChainRows(target, c) })
+		rows := 0
+		for _, k := range chained(p) {
+			rows = k.Chained.Block
+		}
+		if rows != c.rows {
+			t.Errorf("n = %d: blocks of %d rows, want %d", c.n, rows, c.rows)
+		}
+		if scores := 4 * c.n * c.n; (rows == 0) != (p.Arena >= scores) {
+			t.Errorf("n = %d, blocks of %d: an arena of %d bytes, scores take %d", c.n, rows, p.Arena, scores)
+		}
+	}
+}
+
+func runOf(t *testing.T, m *machine, p *kernel.Program, args []*tensor.Tensor) []*tensor.Tensor {
+	t.Helper()
+	out, err := m.runPlan(t, p, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
