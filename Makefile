@@ -9,7 +9,7 @@ export LATHE_LLVM := $(abspath $(LATHE_LLVM))
 endif
 RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|runtime)(/|$$)')
 
-.PHONY: help setup build demo test race lint cross fuzz bench clean
+.PHONY: help setup build demo test race lint cross fuzz bench bench-rivals clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -42,6 +42,9 @@ fuzz: setup ## every fuzz target for FUZZTIME
 
 bench: build ## measures all suites, each into out/bench/SUITE.json
 	@scripts/bench.sh
+
+bench-rivals: build ## the same beside PyTorch, JAX and ONNX Runtime, which it installs
+	@scripts/bench-rivals.sh
 
 clean: ## removes what was built here
 	rm -rf bin out

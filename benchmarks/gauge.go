@@ -25,10 +25,10 @@ func (s *session) peakFlops(d lathe.DType, threads int) float64 {
 // quotient of figures of one race, so that a processor that slows down slows both.
 func (s *session) peak(d lathe.DType, threads int) contestant {
 	fn := s.native.symbol("fma_" + d.String())
-	return contestant{name: "peak", self: func() (time.Duration, error) {
+	return contestant{name: "peak", self: func(n int) (time.Duration, error) {
 		return together(threads, func() {
 			data := make([]float64, 2*s.native.vector/8)
-			jit.Call(fn, peakRun, uintptr(unsafe.Pointer(&data[0])))
+			jit.Call(fn, uintptr(n*peakRun), uintptr(unsafe.Pointer(&data[0])))
 			runtime.KeepAlive(data)
 		}), nil
 	}}
@@ -76,7 +76,7 @@ func (s *session) bandwidth(ctx context.Context, bytes, threads int) (float64, e
 		data[i] = byte(i) // pages of their own, not the system's page of zeros
 	}
 	next := make(chan int, threads)
-	samples, err := s.race(ctx, rules{samples: 7, steady: -1}, []contestant{{name: "read", self: func() (time.Duration, error) {
+	samples, err := s.race(ctx, rules{samples: 7, steady: -1}, []contestant{{name: "read", self: func(int) (time.Duration, error) {
 		for i := range threads {
 			next <- i
 		}

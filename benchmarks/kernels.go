@@ -143,7 +143,7 @@ func (p *product) measure(ctx context.Context, s *session) (*Result, error) {
 		}
 		keys, list, results = append(keys, rival.key), append(list, *c), append(results, out)
 	}
-	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), least: 2 * time.Millisecond, settle: p.settle(), steady: 2}, list)
+	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), least: 2 * time.Millisecond, settle: settle(p.threads), steady: 2}, list)
 	if err != nil {
 		return nil, err
 	}
@@ -191,15 +191,6 @@ func (p *product) measure(ctx context.Context, s *session) (*Result, error) {
 		}
 	}
 	return r, nil
-}
-
-// settle is how long to wait before a timing: threads of OpenMP and of OpenBLAS
-// spin for a while after a call, on processors that the next contestant needs.
-func (p *product) settle() time.Duration {
-	if p.threads == 1 {
-		return 0
-	}
-	return 3 * time.Millisecond
 }
 
 // rival is the product as a library does it.

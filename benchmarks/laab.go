@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/lathe-lang/lathe"
@@ -18,7 +19,7 @@ func laab() Suite {
 	return Suite{
 		Name:  "laab",
 		About: "Linear Algebra Awareness Benchmark: expressions as written, beside the best form by hand (n = 3000, f32, one thread)",
-		Columns: []Column{
+		Columns: append([]Column{
 			{"time", "time.median_s", seconds},
 			{"best form", "best.median_s", seconds},
 			{"bad form", "bad.median_s", seconds},
@@ -31,7 +32,7 @@ func laab() Suite {
 			{"TensorFlow 2.15", "published.tensorflow.text", nil},
 			{"JAX 0.4", "published.jax.text", nil},
 			{"best form is", "best_form", nil},
-		},
+		}, rivalColumns("rule.loss", nil)...),
 		rows: func(*Config) []row {
 			var rows []row
 			for _, e := range expressions() {
@@ -143,12 +144,23 @@ func (e *expression) measure(ctx context.Context, s *session) (*Result, error) {
 		list = append(list, bad.contestant(ctx, "bad"))
 	}
 
+	rivals := &rivalForms{}
+	if e.tests != nil {
+		if rivals, err = s.openRivals(ctx, rivalTask{Suite: "laab", Row: e.name, Sizes: map[string]int{"n": n}}, 1, written); err != nil {
+			return nil, err
+		}
+		defer rivals.close()
+	}
+	ours := len(list)
+	list = append(list, rivals.contestants()...)
+
 	t, err := s.race(ctx, rules{samples: s.cfg.samples(10), scrub: true, steady: -1}, list)
 	if err != nil {
 		return nil, err
 	}
-	if e.bad.times > 0 {
-		t = append(t, t[1].scaled(e.bad.times))
+	theirs := t[ours:]
+	if t = t[:ours]; e.bad.times > 0 {
+		t = append(slices.Clone(t), t[1].scaled(e.bad.times))
 	}
 	floor := laabFloor
 	if n*max(1, e.shrink) != 3000 {
@@ -171,6 +183,9 @@ func (e *expression) measure(ctx context.Context, s *session) (*Result, error) {
 	if !(apart <= halfDigits) {
 		r.failf("the result differs from that of the best form by %.2g of its largest element", apart)
 	}
+	rivals.report(r, theirs, func(_ string, t0 samples, out map[string]any) {
+		out["rule"] = judgeLAAB(t0, t[1], t[2], floor)
+	}, written.outputs[0])
 	return r, nil
 }
 
@@ -232,7 +247,7 @@ func laabSummary(r *Report) []string {
 			losses = append(losses, loss)
 		}
 	}
-	out := []string{"In the columns of others: the loss that the suite's authors measured, of the best invocation."}
+	out := []string{"In the columns with a version: the loss that the suite's authors measured, of the best invocation; in those of rivals, the loss here, of the operators."}
 	if of > 0 {
 		mean := math.NaN()
 		if len(losses) > 0 {

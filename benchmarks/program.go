@@ -29,6 +29,7 @@ func source(name string) (*lathe.Program, error) {
 type compiled struct {
 	fn      *ir.Func // as written
 	x       *lathe.Executable
+	params  []*lathe.Tensor // arguments and weights, as fn has them
 	inputs  []*lathe.Tensor
 	outputs []*lathe.Tensor
 	took    time.Duration // to compile
@@ -49,6 +50,7 @@ func (s *session) compile(ctx context.Context, p *lathe.Program, entry string, o
 		if err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", v.Name, entry, err)
 		}
+		c.params = append(c.params, t)
 		if v.Weight {
 			opts.Weights[v.Name] = t
 		} else {
@@ -73,6 +75,16 @@ func (c *compiled) close() {
 
 func (c *compiled) contestant(ctx context.Context, name string) contestant {
 	return contestant{name: name, run: func() error { return c.x.RunInto(ctx, c.outputs, c.inputs) }}
+}
+
+// param returns an argument or a weight.
+func (c *compiled) param(name string) *lathe.Tensor {
+	for i, v := range c.fn.Params {
+		if v.Name == name {
+			return c.params[i]
+		}
+	}
+	panic("a program of the benchmarks has no parameter " + name)
 }
 
 // flops returns the FLOPs of an entry as written and after the passes.

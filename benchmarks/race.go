@@ -10,11 +10,11 @@ import (
 // A contestant is something that is timed beside others.
 type contestant struct {
 	name  string
-	reset func()                        // before each timing, not timed; nil for nothing
-	run   func() error                  // once
-	many  func(n int) error             // n times; nil to repeat run
-	self  func() (time.Duration, error) // in place of run: once, timed by itself
-	calls int                           // how many runs a timing covers; 0 to find out
+	reset func()                             // before each timing, not timed; nil for nothing
+	run   func() error                       // once
+	many  func(n int) error                  // n times; nil to repeat run
+	self  func(n int) (time.Duration, error) // in place of run: n times, timed by itself
+	calls int                                // how many runs a timing covers; 0 to find out
 }
 
 // A rules says how a race goes.
@@ -23,7 +23,10 @@ type rules struct {
 	scrub   bool // caches are emptied before each timing, which then is of one run
 	// What a timing lasts at least, without scrubbing, by repeating the run;
 	// the clock and a call from Go are nothing beside it.
-	least  time.Duration
+	least time.Duration
+	// About how long all timings of the slowest contestant may take, by timing
+	// fewer than asked for; 0 for as long as it takes.
+	budget time.Duration
 	settle time.Duration // is waited before each timing, until others' threads sleep
 	// Only rounds count in which this contestant, which does the same work at
 	// the same speed in each, was not much slower than in its best: in others
@@ -57,6 +60,9 @@ func (s *session) race(ctx context.Context, r rules, list []contestant) ([]sampl
 		}
 		if took > slow {
 			rounds = min(rounds, few)
+		}
+		if r.budget > 0 {
+			rounds = min(rounds, max(few, int(r.budget/max(took, 1))))
 		}
 		if c.calls == 0 {
 			c.calls = 1
@@ -129,15 +135,7 @@ func quiet(rounds [][]float64, of int) [][]float64 {
 // time times n runs together.
 func (c *contestant) time(n int) (time.Duration, error) {
 	if c.self != nil {
-		sum := time.Duration(0)
-		for range n {
-			took, err := c.self()
-			if err != nil {
-				return 0, err
-			}
-			sum += took
-		}
-		return sum, nil
+		return c.self(n)
 	}
 	start := time.Now()
 	if c.many != nil {

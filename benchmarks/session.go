@@ -23,6 +23,10 @@ type session struct {
 	operands   map[string]*lathe.Tensor // that were drawn
 	scrubbed   []byte
 	bandwidths map[string]float64
+
+	running      []*rival // for rivalThreads
+	rivalThreads int
+	rivalNames   []string // of all that ran
 }
 
 func newSession(ctx context.Context, cfg *Config) (*session, error) {
@@ -49,6 +53,7 @@ func newSession(ctx context.Context, cfg *Config) (*session, error) {
 }
 
 func (s *session) close() {
+	s.stopRivals()
 	runtime.UnlockOSThread()
 	// Nothing runs in it any more; that its memory can't be unmapped hurts nobody.
 	_ = s.native.close()
@@ -64,12 +69,22 @@ func (s *session) library(name string, threads int) (*blas.Library, error) {
 	return l, nil
 }
 
+// mostOperands is how many bytes of operands are kept for later rows.
+const mostOperands = 3 << 30
+
 // operand draws the value of an argument: the same one for the same name and
 // type. regular adds to the diagonal, so that solves lose few digits.
 func (s *session) operand(name string, t ir.Type, bound int, regular bool) (*lathe.Tensor, error) {
 	key := name + " " + t.String()
 	if v := s.operands[key]; v != nil {
 		return v, nil
+	}
+	held := 0
+	for _, v := range s.operands {
+		held += v.Len() * v.DType().Size()
+	}
+	if held > mostOperands {
+		clear(s.operands)
 	}
 	source, err := draw.New(1, name)
 	if err != nil {

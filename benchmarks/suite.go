@@ -25,7 +25,7 @@ type row struct {
 }
 
 // Suites returns all suites.
-func Suites() []Suite { return []Suite{laab(), kernels()} }
+func Suites() []Suite { return []Suite{laab(), kernels(), models()} }
 
 // Find returns the suite of a name.
 func Find(name string) (Suite, error) {
@@ -48,6 +48,8 @@ type Config struct {
 	LLVM     string         // see lathe.Options
 	OpenBLAS string         // the library's path; "" for the system's
 	OneDNN   string         // the library's path; "" for the system's
+	Rivals   []string       // command lines of other systems; see rival.go
+	Naive    bool           // models are also run by the reference evaluator, once
 	Progress func(text string)
 }
 
@@ -107,5 +109,6 @@ func Run(ctx context.Context, suite Suite, cfg Config) (*Report, error) {
 		report.Rows = append(report.Rows, *result)
 	}
 	report.Machine.LoadAfter = load()
+	report.Machine.Rivals = append(report.Machine.Rivals, s.rivalNames...)
 	return report, nil
 }

@@ -21,6 +21,8 @@ type benchCmd struct {
 	Size    int      `short:"n" placeholder:"N" help:"The size n of the expressions of laab, in place of 3000."`
 	Samples int      `placeholder:"N" help:"Timings of each contestant, in place of the suite's own number."`
 	Threads []int    `placeholder:"N,..." help:"Numbers of threads, in place of the suite's own."`
+	Rival   []string `placeholder:"COMMAND" sep:"none" help:"Another system to run beside, such as 'python3 benchmarks/rivals/serve.py torch'; repeat it."`
+	Naive   bool     `help:"Also run models by the reference evaluator, once, which takes long."`
 	From    []string `placeholder:"FILE" sep:"none" help:"Measure nothing: show the reports in these JSON files, the rows of a suite together."`
 	Page    string   `placeholder:"FILE.md" help:"Also write a page of Markdown."`
 	Roof    string   `name:"roofline" placeholder:"FILE.svg" help:"Also draw the products of kernels below the machine's limits."`
@@ -86,6 +88,7 @@ func (c *benchCmd) reports(ctx context.Context, e *env) ([]*benchmarks.Report, e
 	}
 	cfg := benchmarks.Config{
 		Size: c.Size, Samples: c.Samples, Threads: c.Threads, LLVM: e.getenv("LATHE_LLVM"),
+		Rivals: c.Rival, Naive: c.Naive,
 		OpenBLAS: e.getenv("LATHE_OPENBLAS"), OneDNN: e.getenv("LATHE_ONEDNN"),
 	}
 	if c.Size < 0 || c.Samples < 0 {
