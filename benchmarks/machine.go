@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func (s *session) machine() Machine {
 	load := load()
 	m := Machine{
 		Processor: processor(), Cores: runtime.GOMAXPROCS(0), Caches: caches(), Target: host.CPU, Vector: host.VectorBytes(),
-		System: system(), Lathe: lathe.Version, Go: runtime.Version(), LLVM: s.lib.Version().String(), Rivals: []string{},
+		System: system(), Lathe: version(), Go: runtime.Version(), LLVM: s.lib.Version().String(), Rivals: []string{},
 		Time: time.Now().UTC().Format("2006-01-02 15:04 UTC"), LoadBefore: load, LoadAfter: load,
 	}
 	for _, name := range []string{"OpenBLAS", "oneDNN"} {
@@ -46,6 +47,24 @@ func (s *session) machine() Machine {
 		}
 	}
 	return m
+}
+
+// version is Lathe's, with the commit that it was built from where that is known.
+func version() string {
+	out := lathe.Version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				out += " " + s.Value[:min(10, len(s.Value))]
+			}
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.modified" && s.Value == "true" {
+				out += " changed"
+			}
+		}
+	}
+	return out
 }
 
 // identity is what reports that are joined must have in common.
