@@ -218,7 +218,7 @@ func (h *hoisting) invariants(r *ir.Region, loop *ir.Value, turned bool, outer i
 // makes: it carries the sum of the other factors, if they are fewer.
 func (h *hoisting) sums(at *place, loop *ir.Value, n, outer int) *ir.Value {
 	uses := (&ir.Func{Region: *loop.Body}).Uses()
-	for k := range loop.Body.Results {
+	for k := 0; k < len(loop.Body.Results); k++ {
 		carried, result := loop.Body.Params[1+k], loop.Body.Results[k]
 		if result.Op != ir.OpAdd && result.Op != ir.OpSub || uses[result] != 1 || uses[carried] != 1 {
 			continue
@@ -261,6 +261,7 @@ func (h *hoisting) sums(at *place, loop *ir.Value, n, outer int) *ir.Value {
 		h.ctx.rewrote(loopSum, term.Pos, saved)
 		loop = h.carrySum(at, loop, k, term, one)
 		uses = (&ir.Func{Region: *loop.Body}).Uses()
+		k-- // what is summed now may be a product too
 	}
 	return loop
 }

@@ -26,7 +26,7 @@ func pipeline() []Pass {
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
 		{Name: "chain", After: []string{"simplify", "structure"}, Rules: []*Rule{cheapestOrder}, run: chain}, // before cse, which makes values shared
 		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, addUp, cheapestOrder}, run: distribute},
-		{Name: "cse", Rules: []*Rule{equalValues}, run: cse},
+		{Name: "cse", Rules: []*Rule{equalValues, equalTransposed}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},
 		{Name: "split", After: []string{"cse", "slice", "hoist"}, Rules: []*Rule{loadTime}, run: split}, // behind all that moves or shares

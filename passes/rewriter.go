@@ -8,19 +8,20 @@ import (
 // Passes that work from the leaves to the results are a function that it calls.
 type rewriter struct {
 	*Context
-	f     *ir.Func
-	turns int                     // how often the open region is evaluated
-	depth int                     // of loops around it
-	body  []*ir.Value             // of the open region, as far as it is rebuilt
-	now   map[*ir.Value]*ir.Value // what stands for a value that was rewritten
-	visit func(*ir.Value) *ir.Value
-	laws  []law             // that rewritten applies
-	uses  map[*ir.Value]int // of the values as they were
+	f          *ir.Func
+	turns      int                     // how often the open region is evaluated
+	depth      int                     // of loops around it
+	body       []*ir.Value             // of the open region, as far as it is rebuilt
+	now        map[*ir.Value]*ir.Value // what stands for a value that was rewritten
+	visit      func(*ir.Value) *ir.Value
+	laws       []law             // that rewritten applies
+	uses       map[*ir.Value]int // of the values as they were
+	inProducts map[*ir.Value]int // how many of the uses are in a product of matrices, transposed or not
 }
 
 // newRewriter returns a rewriter of f.
 func newRewriter(ctx *Context, f *ir.Func) *rewriter {
-	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, uses: f.Uses()}
+	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, uses: f.Uses(), inProducts: factorUses(f)}
 }
 
 // run calls visit with each value that is no parameter, its operands rewritten
@@ -53,6 +54,7 @@ func (w *rewriter) region(r *ir.Region) {
 			w.body = append(w.body, v)
 		} else {
 			w.now[v] = u
+			w.uses[u] += w.uses[v]
 		}
 	}
 	for i, v := range r.Results {
@@ -81,4 +83,27 @@ func (w *rewriter) emit(like *ir.Value, op ir.Op, attrs ir.Attrs, want ir.Type, 
 	v.Load = like.Load
 	w.body = append(w.body, v)
 	return v
+}
+
+// factorUses counts for each value in how many products of matrices it stands.
+func factorUses(f *ir.Func) map[*ir.Value]int {
+	n := map[*ir.Value]int{}
+	uses := f.Uses()
+	f.Walk(func(v *ir.Value) {
+		m, ok := asMatmul(v)
+		if !ok {
+			return
+		}
+		left, _ := bare(m.left, false)
+		if right, _ := bare(m.right, false); left == right {
+			return
+		}
+		for _, a := range []*ir.Value{m.left, m.right} {
+			for matrixTransposed(a) && uses[a] == 1 {
+				a = a.Args[0]
+			}
+			n[a]++
+		}
+	})
+	return n
 }

@@ -19,8 +19,9 @@ var structures = []law{
 	{&Rule{"identity", "a @ eye(n) = a", FromStructure}, identity},
 	{&Rule{"orthogonal", "q.T @ q = eye(n) for an orthogonal q", FromStructure}, orthogonal},
 	{&Rule{"inverse of an orthogonal", "inv(q) = q.T, solve(q, b) = q.T @ b for an orthogonal q", FromStructure}, inverseOfOrthogonal},
-	{&Rule{"solved", "inv(a) @ b = solve(a, b), where that is cheaper", Reassociate}, solved},
-	{&Rule{"inverse transposed", "inv(a.T) = inv(a).T", Reassociate}, inverseTransposed},
+	{&Rule{"solved", "inv(a) @ b = solve(a, b)", Reassociate}, solved},
+	{&Rule{"solved last", "solve(a, b) @ c = solve(a, b @ c)", Reassociate}, solvedLast},
+	{&Rule{"one factorisation", "solve(a, b), solve(a, c) = solve(a, [b, c])", Reassociate}, oneFactorisation},
 	{&Rule{"padded factor", "pad(a, k) @ b = a @ b[k], pad(a, i) @ b = pad(a @ b, i) for zeros", FromStructure}, paddedFactor},
 	{&Rule{"blocks of rows", "concat([a, 0], axis=i) @ b = concat([a @ b, 0], axis=i)", FromStructure}, blocksOfRows},
 	{&Rule{"blocks of a sum", "concat([a, 0], axis=k) @ b = a @ b[k]", FromStructure}, blocksOfSum},
@@ -50,61 +51,14 @@ func isIdentity(v *ir.Value) bool {
 	return v.Op == ir.OpDiag && v.Type.Rank() == 2 && is(v.Args[0], 1)
 }
 
-// matmul returns the operands of a product of two matrices and how their indices
-// lie: spec without batch is one of ab,bc->ac and its transposed relatives.
-type matmul struct {
-	left, right         *ir.Value
-	leftBack, rightBack bool // whether the operand is transposed
-}
-
-// asMatmul finds x @ y for matrices.
-func asMatmul(v *ir.Value) (matmul, bool) {
-	if v.Op != ir.OpContract || len(v.Args) != 2 || v.Args[0].Type.Rank() != 2 || v.Args[1].Type.Rank() != 2 || v.Type.Rank() != 2 {
-		return matmul{}, false
-	}
-	operands, out, err := ir.SplitSpec(v.Attrs.(*ir.ContractAttrs).Spec)
-	if err != nil {
-		return matmul{}, false
-	}
-	m := matmul{left: v.Args[0], right: v.Args[1]}
-	a, b := operands[0], operands[1]
-	if !strings.Contains(a, out[:1]) {
-		m.left, m.right, a, b = m.right, m.left, b, a
-	}
-	i, j := strings.IndexByte(a, out[0]), strings.IndexByte(b, out[1])
-	if i < 0 || j < 0 || a[0] == a[1] || b[0] == b[1] || out[0] == out[1] || a[1-i] != b[1-j] || a[1-i] == out[0] || a[1-i] == out[1] {
-		return matmul{}, false
-	}
-	m.leftBack, m.rightBack = i == 1, j == 0
-	inner, _ := m.left.Type.Shape[1-i].Int()
-	if k, _ := m.right.Type.Shape[1-j].Int(); k != inner {
-		return matmul{}, false // stretched
-	}
-	return m, true
-}
-
-// turned returns x, or x.T where back is set.
-func (w *rewriter) turned(like, x *ir.Value, back bool) *ir.Value {
-	if !back {
-		return x
-	}
-	perm := make([]int, x.Type.Rank())
-	for i := range perm {
-		perm[i] = i
-	}
-	n := len(perm)
-	perm[n-1], perm[n-2] = n-2, n-1
-	return w.put(like, ir.OpTranspose, &ir.PermAttrs{Perm: perm}, ir.Type{}, x)
-}
-
 func identity(w *rewriter, v *ir.Value) func() *ir.Value {
 	m, ok := asMatmul(v)
 	switch {
 	case !ok:
 	case isIdentity(m.right):
-		return func() *ir.Value { return w.turned(v, m.left, m.leftBack) }
+		return func() *ir.Value { return w.shaped(v, m.leftMatrix(w, v, false)) }
 	case isIdentity(m.left):
-		return func() *ir.Value { return w.turned(v, m.right, m.rightBack) }
+		return func() *ir.Value { return w.shaped(v, m.rightMatrix(w, v, false)) }
 	}
 	return nil
 }
@@ -146,87 +100,7 @@ func inverseOfOrthogonal(w *rewriter, v *ir.Value) func() *ir.Value {
 		if v.Op == ir.OpInv {
 			return inverse
 		}
-		return w.put(v, ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, ir.Type{}, inverse, v.Args[1])
-	}
-}
-
-// solveForm returns how a solve with a goes about it.
-func solveForm(a *ir.Value) string {
-	if matrixTransposed(a) {
-		form := solveForm(a.Args[0])
-		turned := map[string]string{
-			ir.SolveLower: ir.SolveUpper, ir.SolveUpper: ir.SolveLower,
-			ir.SolveUnitLower: ir.SolveUnitUpper, ir.SolveUnitUpper: ir.SolveUnitLower,
-		}[form]
-		if turned != "" {
-			return turned
-		}
-		return form
-	}
-	p := a.Type.Props
-	if a.Op == ir.OpTri {
-		t := a.Attrs.(*ir.TriAttrs)
-		k, _ := t.K.Int()
-		if t.Upper && k >= 0 {
-			p.Set |= ir.Upper
-		} else if !t.Upper && k <= 0 {
-			p.Set |= ir.Lower
-		}
-	}
-	switch {
-	case p.Has(ir.Diagonal), p.Has(ir.Lower | ir.Upper):
-		return ir.SolveDiagonal
-	case p.Has(ir.Lower | ir.Unit):
-		return ir.SolveUnitLower
-	case p.Has(ir.Upper | ir.Unit):
-		return ir.SolveUnitUpper
-	case p.Has(ir.Lower):
-		return ir.SolveLower
-	case p.Has(ir.Upper):
-		return ir.SolveUpper
-	case p.Has(ir.SPD):
-		return ir.SolveSPD
-	}
-	return ir.SolveLU
-}
-
-// solved counts: an inverse that several products share may be worth its price.
-// Only where all of its uses become solves is it not needed any more.
-func solved(w *rewriter, v *ir.Value) func() *ir.Value {
-	m, ok := asMatmul(v)
-	if !ok {
-		return nil
-	}
-	for _, side := range []struct {
-		inverse, other         *ir.Value
-		inverseBack, otherBack bool
-		transposed             bool // b @ inv(a) = solve(a.T, b.T).T
-	}{{m.left, m.right, m.leftBack, m.rightBack, false}, {m.right, m.left, !m.rightBack, !m.leftBack, true}} {
-		inv, back := bare(side.inverse, side.inverseBack)
-		if inv.Op != ir.OpInv || inv.Type.Rank() != 2 || w.uses[inv] != 1 {
-			continue
-		}
-		a := inv.Args[0]
-		n := a.Type.Dims()[0]
-		price := &ir.Value{Op: ir.OpSolve, Attrs: &ir.SolveAttrs{Form: solveForm(a)}, Type: ir.Make(v.Type.DType, n, side.other.Type.Elems()/max(n, 1))}
-		if price.Work() > inv.Work()+v.Work() {
-			continue
-		}
-		return func() *ir.Value {
-			matrix := w.turned(v, a, back)
-			x := w.put(v, ir.OpSolve, &ir.SolveAttrs{Form: solveForm(matrix)}, ir.Type{}, matrix, w.turned(v, side.other, side.otherBack))
-			return w.turned(v, x, side.transposed)
-		}
-	}
-	return nil
-}
-
-func inverseTransposed(w *rewriter, v *ir.Value) func() *ir.Value {
-	if v.Op != ir.OpInv || !matrixTransposed(v.Args[0]) {
-		return nil
-	}
-	return func() *ir.Value {
-		return w.turned(v, w.put(v, ir.OpInv, nil, ir.Type{}, v.Args[0].Args[0]), true)
+		return w.product(v, inverse, v.Args[1])
 	}
 }
 

@@ -1,0 +1,195 @@
+package passes
+
+import (
+	"slices"
+
+	"github.com/lathe-lang/lathe/ir"
+)
+
+// solveForm returns how a solve with a goes about it.
+func solveForm(a *ir.Value) string {
+	if matrixTransposed(a) {
+		form := solveForm(a.Args[0])
+		turned := map[string]string{
+			ir.SolveLower: ir.SolveUpper, ir.SolveUpper: ir.SolveLower,
+			ir.SolveUnitLower: ir.SolveUnitUpper, ir.SolveUnitUpper: ir.SolveUnitLower,
+		}[form]
+		if turned != "" {
+			return turned
+		}
+		return form
+	}
+	p := a.Type.Props
+	if a.Op == ir.OpTri {
+		t := a.Attrs.(*ir.TriAttrs)
+		k, _ := t.K.Int()
+		if t.Upper && k >= 0 {
+			p.Set |= ir.Upper
+		} else if !t.Upper && k <= 0 {
+			p.Set |= ir.Lower
+		}
+	}
+	switch {
+	case p.Has(ir.Diagonal), p.Has(ir.Lower | ir.Upper):
+		return ir.SolveDiagonal
+	case p.Has(ir.Lower | ir.Unit):
+		return ir.SolveUnitLower
+	case p.Has(ir.Upper | ir.Unit):
+		return ir.SolveUnitUpper
+	case p.Has(ir.Lower):
+		return ir.SolveLower
+	case p.Has(ir.Upper):
+		return ir.SolveUpper
+	case positive(a):
+		return ir.SolveSPD
+	}
+	return ir.SolveLU
+}
+
+// positive reports whether a is symmetric and positive definite, or at least
+// promised to be: a solve that finds otherwise goes on with LU. A product with
+// its own transpose is, and so are sums with others that are, and with
+// multiples of the identity.
+func positive(a *ir.Value) bool {
+	if a.Type.Props.Has(ir.SPD) {
+		return true
+	}
+	switch a.Op {
+	case ir.OpContract:
+		m, ok := asMatmul(a)
+		if !ok {
+			return false
+		}
+		x, back := bare(m.left, m.leftBack)
+		y, front := bare(m.right, m.rightBack)
+		return x == y && back != front
+	case ir.OpAdd:
+		return positive(a.Args[0]) && (positive(a.Args[1]) || positiveDiagonal(a.Args[1])) ||
+			positive(a.Args[1]) && positiveDiagonal(a.Args[0])
+	}
+	return false
+}
+
+// positiveDiagonal reports whether a is a positive number times an identity.
+func positiveDiagonal(a *ir.Value) bool {
+	if a.Op == ir.OpMul {
+		for i, x := range a.Args {
+			if c, ok := number(x); ok && x.IsScalar() && c > 0 && positiveDiagonal(a.Args[1-i]) {
+				return true
+			}
+		}
+	}
+	if a.Op != ir.OpDiag {
+		return false
+	}
+	c, ok := number(a.Args[0])
+	return ok && c > 0
+}
+
+// solveWork returns what a solve with a costs for so many right-hand sides.
+func solveWork(a *ir.Value, columns int) int {
+	n := a.Type.Dims()[0]
+	v := &ir.Value{Op: ir.OpSolve, Attrs: &ir.SolveAttrs{Form: solveForm(a)}, Type: ir.Make(a.Type.DType, n, columns)}
+	return v.Work()
+}
+
+func (w *rewriter) solve(like, a, b *ir.Value) *ir.Value {
+	return w.put(like, ir.OpSolve, &ir.SolveAttrs{Form: solveForm(a)}, ir.Type{}, a, b)
+}
+
+// solved counts: an inverse that is needed whole anyway is not made to be solved
+// with, and one that many products share may be worth its price. The solves that
+// several products become share their factorisation where they can.
+func solved(w *rewriter, v *ir.Value) func() *ir.Value {
+	m, ok := asMatmul(v)
+	if !ok {
+		return nil
+	}
+	worth := func(inv *ir.Value, columns int) bool {
+		uses := w.uses[inv]
+		return inv.Op == ir.OpInv && inv.Type.Rank() == 2 && uses > 0 && uses == w.inProducts[inv] &&
+			uses*(solveWork(inv.Args[0], columns)-v.Work()) <= inv.Work()
+	}
+	if inv, back := bare(m.left, m.leftBack); worth(inv, m.columns()) {
+		return func() *ir.Value {
+			return w.shaped(v, w.solve(v, w.turned(v, inv.Args[0], back), m.rightMatrix(w, v, false)))
+		}
+	}
+	if inv, back := bare(m.right, m.rightBack); worth(inv, m.rows()) { // b @ inv(a) = solve(a.T, b.T).T
+		return func() *ir.Value {
+			x := w.solve(v, w.turned(v, inv.Args[0], !back), m.leftMatrix(w, v, true))
+			return w.shaped(v, w.turned(v, x, true))
+		}
+	}
+	return nil
+}
+
+// solvedLast multiplies the right-hand sides before they are solved for, or
+// solves for the other factor, where fewer columns are left then.
+func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
+	m, ok := asMatmul(v)
+	if !ok {
+		return nil
+	}
+	// A product from the left is one from the right of everything transposed.
+	for _, onLeft := range []bool{true, false} {
+		x, back := bare(m.left, m.leftBack)
+		columns := m.columns()
+		if !onLeft {
+			x, back = bare(m.right, !m.rightBack)
+			columns = m.rows()
+		}
+		if x.Op != ir.OpSolve || x.Type.Rank() != 2 || w.uses[x] > 1 {
+			continue
+		}
+		a, b := x.Args[0], x.Args[1]
+		if solveWork(a, columns)+2*b.Type.Elems()*columns >= x.Work()+v.Work() {
+			continue
+		}
+		return func() *ir.Value {
+			var other, y *ir.Value
+			if onLeft {
+				other = m.rightMatrix(w, v, false)
+			} else {
+				other = m.leftMatrix(w, v, true)
+			}
+			if back { // solve(a, b).T @ c = b.T @ solve(a.T, c)
+				y = w.product(v, w.turned(v, b, true), w.solve(v, w.turned(v, a, true), other))
+			} else {
+				y = w.solve(v, a, w.product(v, b, other))
+			}
+			return w.shaped(v, w.turned(v, y, !onLeft))
+		}
+	}
+	return nil
+}
+
+// oneFactorisation solves for all right-hand sides at once, where the later ones
+// are known before the first solve.
+func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
+	if v.Op != ir.OpSolve || v.Type.Rank() != 2 {
+		return nil
+	}
+	form := v.Attrs.(*ir.SolveAttrs).Form
+	if form != ir.SolveLU && form != ir.SolveSPD {
+		return nil
+	}
+	at := slices.IndexFunc(w.body, func(u *ir.Value) bool {
+		return u != v && u.Op == ir.OpSolve && u.Args[0] == v.Args[0] && u.Attrs.(*ir.SolveAttrs).Form == form
+	})
+	if at < 0 || slices.Index(w.body, v.Args[1]) > at {
+		return nil
+	}
+	u := w.body[at]
+	return func() *ir.Value {
+		n, first, second := v.Type.Dims()[0], u.Type.Dims()[1], v.Type.Dims()[1]
+		rest := slices.Clone(w.body[at:])
+		w.body = w.body[:at]
+		sides := w.emit(u, ir.OpConcat, &ir.AxisAttrs{Axis: 1}, ir.Type{}, u.Args[1], v.Args[1])
+		both := w.emit(u, ir.OpSolve, u.Attrs, ir.Type{}, u.Args[0], sides)
+		w.body = append(w.body, rest...)
+		// What used the first solve goes on doing so: it is a part of both now.
+		u.Op, u.Attrs, u.Args = ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(0, 0), Step: []int{1, 1}}, []*ir.Value{both}
+		return w.emit(v, ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(0, first), Step: []int{1, 1}}, ir.Make(v.Type.DType, n, second), both)
+	}
+}
