@@ -14,14 +14,15 @@ type rewriter struct {
 	body       []*ir.Value             // of the open region, as far as it is rebuilt
 	now        map[*ir.Value]*ir.Value // what stands for a value that was rewritten
 	visit      func(*ir.Value) *ir.Value
-	laws       []law             // that rewritten applies
-	uses       map[*ir.Value]int // of the values as they were
-	inProducts map[*ir.Value]int // how many of the uses are in a product of matrices, transposed or not
+	laws       []law                  // that rewritten applies
+	levels     map[*ir.Value]ir.Level // of the values as they were
+	uses       map[*ir.Value]int      // of the values as they were
+	inProducts map[*ir.Value]int      // how many of the uses are in a product of matrices, transposed or not
 }
 
 // newRewriter returns a rewriter of f.
 func newRewriter(ctx *Context, f *ir.Func) *rewriter {
-	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, uses: f.Uses(), inProducts: factorUses(f)}
+	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), inProducts: factorUses(f)}
 }
 
 // run calls visit with each value that is no parameter, its operands rewritten
@@ -55,6 +56,7 @@ func (w *rewriter) region(r *ir.Region) {
 		} else {
 			w.now[v] = u
 			w.uses[u] += w.uses[v]
+			w.levels[u] = max(w.levels[u], w.levels[v])
 		}
 	}
 	for i, v := range r.Results {

@@ -99,7 +99,8 @@ func (w *rewriter) solve(like, a, b *ir.Value) *ir.Value {
 
 // solved counts: an inverse that is needed whole anyway is not made to be solved
 // with, and one that many products share may be worth its price. The solves that
-// several products become share their factorisation where they can.
+// several products become share their factorisation where they can. The inverse
+// of a weight is found once, when it is loaded; a solve would be in each call.
 func solved(w *rewriter, v *ir.Value) func() *ir.Value {
 	m, ok := asMatmul(v)
 	if !ok {
@@ -107,7 +108,7 @@ func solved(w *rewriter, v *ir.Value) func() *ir.Value {
 	}
 	worth := func(inv *ir.Value, columns int) bool {
 		uses := w.uses[inv]
-		return inv.Op == ir.OpInv && inv.Type.Rank() == 2 && uses > 0 && uses == w.inProducts[inv] &&
+		return inv.Op == ir.OpInv && w.levels[inv] == w.levels[v] && inv.Type.Rank() == 2 && uses > 0 && uses == w.inProducts[inv] &&
 			uses*(solveWork(inv.Args[0], columns)-v.Work()) <= inv.Work()
 	}
 	if inv, back := bare(m.left, m.leftBack); worth(inv, m.columns()) {
@@ -139,7 +140,7 @@ func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
 			x, back = bare(m.right, !m.rightBack)
 			columns = m.rows()
 		}
-		if x.Op != ir.OpSolve || x.Type.Rank() != 2 || w.uses[x] > 1 {
+		if x.Op != ir.OpSolve || x.Type.Rank() != 2 || w.uses[x] > 1 || w.levels[x] != w.levels[v] {
 			continue
 		}
 		a, b := x.Args[0], x.Args[1]
@@ -175,7 +176,7 @@ func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
 		return nil
 	}
 	at := slices.IndexFunc(w.body, func(u *ir.Value) bool {
-		return u != v && u.Op == ir.OpSolve && u.Args[0] == v.Args[0] && u.Attrs.(*ir.SolveAttrs).Form == form
+		return u != v && w.levels[u] == w.levels[v] && u.Op == ir.OpSolve && u.Args[0] == v.Args[0] && u.Attrs.(*ir.SolveAttrs).Form == form
 	})
 	if at < 0 || slices.Index(w.body, v.Args[1]) > at {
 		return nil
