@@ -108,8 +108,8 @@ func (c *sharing) key(v *ir.Value) string {
 }
 
 // product returns a string that two contractions share exactly if they are the
-// same but for the order of the axes of their results, and the letters of those
-// in v as that string names them; "" for another value. Of the ways to order the
+// same but for the order of the axes of their operands and results, and the
+// letters of the result's as that string names them; "" for another value. Of the ways to order the
 // factors and to write a symmetric one, the least text counts.
 func (c *sharing) product(v *ir.Value) (form, out string) {
 	if v.Op != ir.OpContract || len(v.Args) != 2 || v.Cost.Set {
@@ -118,6 +118,17 @@ func (c *sharing) product(v *ir.Value) (form, out string) {
 	operands, result, err := ir.SplitSpec(v.Attrs.(*ir.ContractAttrs).Spec)
 	if err != nil {
 		return "", ""
+	}
+	factors := slices.Clone(v.Args)
+	for k, a := range factors {
+		for ; a.Op == ir.OpTranspose; a = a.Args[0] {
+			letters := []byte(operands[k])
+			for i, p := range a.Attrs.(*ir.PermAttrs).Perm {
+				letters[p] = operands[k][i]
+			}
+			operands[k] = string(letters)
+		}
+		factors[k] = a
 	}
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
 		for _, turn := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
@@ -137,12 +148,12 @@ func (c *sharing) product(v *ir.Value) (form, out string) {
 				letters := operands[k]
 				if turn[k] {
 					n := len(letters)
-					if ok = ok && v.Args[k].Type.Props.Mirrored(); !ok {
+					if ok = ok && factors[k].Type.Props.Mirrored(); !ok {
 						break
 					}
 					letters = letters[:n-2] + letters[n-1:] + letters[n-2:n-1]
 				}
-				text += fmt.Sprint(c.number[v.Args[k]], name(letters), " ")
+				text += fmt.Sprint(c.number[factors[k]], name(letters), " ")
 			}
 			if !ok {
 				continue

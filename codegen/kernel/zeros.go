@@ -49,7 +49,7 @@ func (p *Program) findZeros(v *ir.Value) bool {
 		return !p.Strict || v.Op != ir.OpOneHot && some()
 	case ir.OpPad:
 		return !p.Strict && v.Attrs.(*ir.PadAttrs).Value.Float == 0 || some()
-	case ir.OpNeg, ir.OpAbs, ir.OpConvert, ir.OpMul, ir.OpReshape, ir.OpBroadcast, ir.OpTranspose, ir.OpSlice, ir.OpDiagonal:
+	case ir.OpNeg, ir.OpAbs, ir.OpConvert, ir.OpMul, ir.OpReshape, ir.OpBroadcast, ir.OpTranspose, ir.OpSlice, ir.OpDiagonal, ir.OpConcat:
 		return some()
 	case ir.OpContract:
 		return sumsNothing(v) && some()

@@ -86,6 +86,8 @@ func (s *scope) zeroAt(v *ir.Value, idx []index) test {
 			return within
 		}
 		return s.oneOf(s.unless(inside), within)
+	case ir.OpConcat:
+		return s.zeroInParts(v, idx)
 	case ir.OpReshape:
 		return arg(s.reshaped(idx, v.Type.Dims(), v.Args[0].Type.Dims()))
 	case ir.OpTranspose:
@@ -105,6 +107,22 @@ func (s *scope) zeroAt(v *ir.Value, idx []index) test {
 	out := test{no: true} // elementwise: zero where one operand is
 	for _, a := range v.Args {
 		out = s.oneOf(out, s.zeroAt(a, s.stretched(a, idx)))
+	}
+	return out
+}
+
+// zeroInParts is zeroAt for a concatenation: an element is in one of its parts.
+func (s *scope) zeroInParts(v *ir.Value, idx []index) test {
+	axis := v.Attrs.(*ir.AxisAttrs).Axis
+	out, start := test{no: true}, 0
+	for _, a := range v.Args {
+		n := a.Type.Dims()[axis]
+		if a.Type.Elems() > 0 && s.hasZeros(a) {
+			moved := slices.Clone(idx)
+			moved[axis] = s.clamp(s.shift(idx[axis], -start), n, false)
+			out = s.oneOf(out, s.both(s.within(idx[axis], start, start+n), s.zeroAt(a, moved)))
+		}
+		start += n
 	}
 	return out
 }
