@@ -98,8 +98,8 @@ func (w *rewriter) product(like, x, y *ir.Value) *ir.Value {
 	return w.put(like, ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, ir.Type{}, x, y)
 }
 
-// shaped returns x with the shape of v.
-func (w *rewriter) shaped(v, x *ir.Value) *ir.Value {
+// reshapedTo returns x with the shape of v.
+func (w *rewriter) reshapedTo(v, x *ir.Value) *ir.Value {
 	if x.Type.Equal(v.Type) {
 		return x
 	}

@@ -84,6 +84,7 @@ func (w *rewriter) emit(like *ir.Value, op ir.Op, attrs ir.Attrs, want ir.Type, 
 	}
 	v.Load = like.Load
 	w.body = append(w.body, v)
+	w.levels[v] = w.levels[like]
 	return v
 }
 

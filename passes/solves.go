@@ -113,13 +113,13 @@ func solved(w *rewriter, v *ir.Value) func() *ir.Value {
 	}
 	if inv, back := bare(m.left, m.leftBack); worth(inv, m.columns()) {
 		return func() *ir.Value {
-			return w.shaped(v, w.solve(v, w.turned(v, inv.Args[0], back), m.rightMatrix(w, v, false)))
+			return w.reshapedTo(v, w.solve(v, w.turned(v, inv.Args[0], back), m.rightMatrix(w, v, false)))
 		}
 	}
 	if inv, back := bare(m.right, m.rightBack); worth(inv, m.rows()) { // b @ inv(a) = solve(a.T, b.T).T
 		return func() *ir.Value {
 			x := w.solve(v, w.turned(v, inv.Args[0], !back), m.leftMatrix(w, v, true))
-			return w.shaped(v, w.turned(v, x, true))
+			return w.reshapedTo(v, w.turned(v, x, true))
 		}
 	}
 	return nil
@@ -159,7 +159,7 @@ func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
 			} else {
 				y = w.solve(v, a, w.product(v, b, other))
 			}
-			return w.shaped(v, w.turned(v, y, !onLeft))
+			return w.reshapedTo(v, w.turned(v, y, !onLeft))
 		}
 	}
 	return nil

@@ -56,9 +56,9 @@ func identity(w *rewriter, v *ir.Value) func() *ir.Value {
 	switch {
 	case !ok:
 	case isIdentity(m.right):
-		return func() *ir.Value { return w.shaped(v, m.leftMatrix(w, v, false)) }
+		return func() *ir.Value { return w.reshapedTo(v, m.leftMatrix(w, v, false)) }
 	case isIdentity(m.left):
-		return func() *ir.Value { return w.shaped(v, m.rightMatrix(w, v, false)) }
+		return func() *ir.Value { return w.reshapedTo(v, m.rightMatrix(w, v, false)) }
 	}
 	return nil
 }
