@@ -168,7 +168,7 @@ func contains(s string, c byte) bool {
 // pinned reports whether an index is equal to another one wherever nothing is zero.
 func pinned(c byte, bands []band) bool {
 	for _, b := range bands {
-		if b.below == 0 && b.above == 0 && (b.row == c || b.col == c) {
+		if b.below == -b.above && (b.row == c || b.col == c) { // one diagonal is left
 			return true
 		}
 	}
