@@ -88,10 +88,11 @@ func (w *rewriter) emit(like *ir.Value, op ir.Op, attrs ir.Attrs, want ir.Type, 
 	return v
 }
 
-// factorUses counts for each value in how many products of matrices it stands.
+// factorUses counts for each value in how many products of matrices it stands that
+// become known when it does.
 func factorUses(f *ir.Func) map[*ir.Value]int {
 	n := map[*ir.Value]int{}
-	uses := f.Uses()
+	uses, levels := f.Uses(), f.Levels()
 	f.Walk(func(v *ir.Value) {
 		m, ok := asMatmul(v)
 		if !ok {
@@ -105,7 +106,9 @@ func factorUses(f *ir.Func) map[*ir.Value]int {
 			for matrixTransposed(a) && uses[a] == 1 {
 				a = a.Args[0]
 			}
-			n[a]++
+			if levels[a] == levels[v] {
+				n[a]++
+			}
 		}
 	})
 	return n

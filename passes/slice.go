@@ -27,7 +27,7 @@ var partOnly = &Rule{"part only", "f(x)[i] = f(x[i])", Exact}
 func slice(ctx *Context, f *ir.Func) error {
 	s := &slicing{
 		ctx: ctx, need: map[*ir.Value]demand{}, plan: map[*ir.Value]*narrowing{}, args: map[*ir.Value][]*ir.Value{},
-		order: map[*ir.Value]int{}, home: map[*ir.Value]*ir.Region{}, worth: map[*ir.Value]bool{},
+		levels: f.Levels(), order: map[*ir.Value]int{}, home: map[*ir.Value]*ir.Region{}, worth: map[*ir.Value]bool{},
 	}
 	s.survey(&f.Region, &f.Region)
 	s.region(&f.Region, 1)
@@ -46,13 +46,14 @@ func slice(ctx *Context, f *ir.Func) error {
 
 // slicing is the state of slice.
 type slicing struct {
-	ctx   *Context
-	need  map[*ir.Value]demand
-	plan  map[*ir.Value]*narrowing
-	args  map[*ir.Value][]*ir.Value // operands as they were
-	order map[*ir.Value]int         // place in its region; parameters of the function are before all
-	home  map[*ir.Value]*ir.Region
-	worth map[*ir.Value]bool // whether computing less of it saves anything
+	ctx    *Context
+	need   map[*ir.Value]demand
+	plan   map[*ir.Value]*narrowing
+	args   map[*ir.Value][]*ir.Value // operands as they were
+	levels map[*ir.Value]ir.Level
+	order  map[*ir.Value]int // place in its region; parameters of the function are before all
+	home   map[*ir.Value]*ir.Region
+	worth  map[*ir.Value]bool // whether computing less of it saves anything
 }
 
 // survey notes where values stand, and which of them are worth narrowing: an
@@ -109,10 +110,11 @@ func (s *slicing) region(r *ir.Region, turns int) {
 	}
 }
 
-// want adds to what is needed of v.
+// want adds to what is needed of v. What depends on weights alone is not narrowed
+// by what a call picks: it is computed once, when they are loaded.
 func (s *slicing) want(v *ir.Value, d demand) {
 	for _, w := range d {
-		if w.pick != nil && !s.before(w.pick, v) {
+		if w.pick != nil && (!s.before(w.pick, v) || s.levels[w.pick] > s.levels[v]) {
 			d = d.static()
 			break
 		}
