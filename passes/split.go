@@ -23,7 +23,8 @@ var loadTime = &Rule{"load time", "f(w) in each call = f(w) once, for weights w"
 // one function, not two.
 func split(ctx *Context, f *ir.Func) error {
 	s := &splitting{
-		ctx: ctx, f: f, levels: f.Levels(), weights: map[*ir.Value]map[*ir.Value]bool{},
+		spans: spans{},
+		ctx:   ctx, f: f, levels: f.Levels(), weights: map[*ir.Value]map[*ir.Value]bool{},
 		known: map[*ir.Value]early{}, needs: map[*ir.Value]need{}, copies: map[*ir.Value]*ir.Value{},
 	}
 	for _, v := range f.Body {
@@ -47,8 +48,9 @@ type splitting struct {
 	known   map[*ir.Value]early              // of values that no argument reaches
 	weights map[*ir.Value]map[*ir.Value]bool // that such a value comes from
 	needs   map[*ir.Value]need               // by calls, as far as known
-	copies  map[*ir.Value]*ir.Value          // of what both calls and loading compute
-	body    []*ir.Value                      // what is computed early, in order
+	spans   spans
+	copies  map[*ir.Value]*ir.Value // of what both calls and loading compute
+	body    []*ir.Value             // what is computed early, in order
 }
 
 // An early value is one that no argument reaches.
@@ -57,8 +59,9 @@ type early struct {
 	uniform bool // it is made of numbers in the text alone
 	// Of what a call that computes the value where it is needed does:
 	additions int // work
-	flops     int // by the language's table
 	reads     int // bytes
+
+	spares bool // a call that does not compute it is spared FLOPs, long functions or loads of single elements
 }
 
 // A need says how calls use a value.
@@ -68,9 +71,13 @@ type need struct {
 	memory bool // by an operation that reads its operands from memory
 }
 
+// costly is the additions from which on a function is worth sparing, whatever it
+// counts.
+const costly = 4
+
 // look finds out what there is to know of v.
 func (s *splitting) look(v *ir.Value) {
-	e := early{may: !v.Op.Info().Fails, uniform: v.Op != ir.OpConst && v.Op != ir.OpIota && v.Body == nil}
+	e := early{may: !s.spans.fails(v), uniform: v.Op != ir.OpConst && v.Op != ir.OpIota && v.Body == nil}
 	from := map[*ir.Value]bool{}
 	for _, a := range uses(v) {
 		if a.Op == ir.OpParam {
@@ -82,22 +89,23 @@ func (s *splitting) look(v *ir.Value) {
 		o := s.known[a]
 		e.may = e.may && o.may
 		e.uniform = e.uniform && o.uniform
-		e.additions, e.flops, e.reads = e.additions+o.additions, e.flops+o.flops, e.reads+o.reads
+		e.additions, e.reads, e.spares = e.additions+o.additions, e.reads+o.reads, e.spares || o.spares
 		for w := range s.weights[a] {
 			from[w] = true
 		}
 	}
 	if v.Body != nil {
-		(&ir.Func{Region: *v.Body}).Walk(func(u *ir.Value) { e.may = e.may && !u.Op.Info().Fails })
+		(&ir.Func{Region: *v.Body}).Walk(func(u *ir.Value) { e.may = e.may && !s.spans.fails(u) })
 	}
 	switch {
 	case v.Type.Tuple != nil:
 	case computedInPlace(v):
 		wide := max(v.Type.DType.Size()/4, 1) // a vector has fewer lanes
-		e.additions += v.Op.Additions() * v.Type.Elems() * wide
-		e.flops += v.Work()
+		e.additions += (v.Op.Additions() + gathering(v)) * v.Type.Elems() * wide
+		// A formula may have no cost of its own, and cosines in it.
+		e.spares = e.spares || v.Work() > 0 || v.Op.Additions() >= costly || gathering(v) > 0
 	default:
-		e.uniform, e.additions, e.flops, e.reads = false, 0, 0, v.Type.Bytes()
+		e.uniform, e.additions, e.reads, e.spares = false, 0, v.Type.Bytes(), false
 	}
 	s.known[v], s.weights[v] = e, from
 }
@@ -108,6 +116,23 @@ func uses(v *ir.Value) []*ir.Value {
 		return v.Args
 	}
 	return slices.Concat(v.Args, v.Body.Captures())
+}
+
+// gathering returns what it costs, in additions, that the neighbours of an element
+// of v are no neighbours where they come from, so that each is loaded by itself.
+func gathering(v *ir.Value) int {
+	const loads = 24
+	switch v.Op {
+	case ir.OpTake:
+		if v.Attrs.(*ir.AxisAttrs).Axis == v.Args[0].Type.Rank()-1 && v.Args[1].Type.Rank() > 0 {
+			return loads
+		}
+	case ir.OpTakeAlong:
+		if v.Attrs.(*ir.AxisAttrs).Axis == v.Type.Rank()-1 {
+			return loads
+		}
+	}
+	return 0
 }
 
 // computedInPlace reports whether an element of v can be computed where it is
@@ -226,12 +251,19 @@ func (s *splitting) pays(v *ir.Value, n need) bool {
 		return false
 	case !computedInPlace(v) || n.memory:
 		return s.fits(v)
-	case e.flops == 0:
+	case !e.spares, s.index(v):
 		return false
 	}
 	again := max(1, n.elems/max(v.Type.Elems(), 1))
 	more := v.Type.Bytes() - e.reads // than a call reads now
 	return e.additions*again > 2*reading(more) && s.fits(v)
+}
+
+// index reports whether v is integers that are made of places and numbers in the
+// text, by nothing that takes long: codegen knows such indices by their steps.
+func (s *splitting) index(v *ir.Value) bool {
+	const long = 20
+	return s.levels[v] == ir.CompileLevel && !v.Type.DType.IsFloat() && s.known[v].additions < long*v.Type.Elems()
 }
 
 // reading returns about how many additions take as long as reading so many
