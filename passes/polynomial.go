@@ -126,7 +126,7 @@ func (t term) open(k int, inner func(v *ir.Value) bool) (made []term, inside []*
 				return nil, nil, false
 			}
 			n = single(x)
-			n.factors[0].shared = true
+			n.factors[0].shared = !additive(x) || !inner(x)
 		}
 		inside = append(inside, n.inside...)
 		u := term{network: &network{root: t.root, out: t.out}, minus: t.minus != (f.Op == ir.OpSub && side == 1)}
@@ -170,8 +170,8 @@ func (t term) open(k int, inner func(v *ir.Value) bool) (made []term, inside []*
 	return made, inside, true
 }
 
-// tidy makes scales of factors with one element and of sums over indices that no
-// factor has. It returns false where a size is no number of the type.
+// tidy makes scales of constant factors and of sums over indices that no factor
+// has. It returns false where a size is no number of the type.
 func (t *term) tidy() bool {
 	d := t.root.Type.DType
 	var used set
@@ -193,15 +193,11 @@ func (t *term) tidy() bool {
 	}
 	for k := 0; k < len(t.factors) && len(t.factors) > 1; {
 		f := t.factors[k]
-		switch {
-		case f.Op == ir.OpFull && usable(f.Attrs.(*ir.FullAttrs).Value):
-			t.scales = append(t.scales, scale{constant: f.Attrs.(*ir.FullAttrs).Value})
-		case f.Type.Elems() == 1 && !additive(f.Value):
-			t.scales = append(t.scales, scale{Value: f.Value})
-		default:
+		if f.Op != ir.OpFull || !usable(f.Attrs.(*ir.FullAttrs).Value) {
 			k++
 			continue
 		}
+		t.scales = append(t.scales, scale{constant: f.Attrs.(*ir.FullAttrs).Value})
 		t.factors = slices.Delete(t.factors, k, k+1)
 	}
 	t.scales = constants(t.scales, d)
@@ -219,10 +215,11 @@ func (t *term) tidy() bool {
 }
 
 // numbered returns t with indices as a polynomial has them: those of the result
-// first, in order, and none that no factor has.
+// first, in order, and none that no factor has. Scalars, which may be common to
+// several terms, are factors then.
 func (t term) numbered() term {
 	index := map[int]int{}
-	u := term{network: &network{root: t.root, scales: t.scales}, minus: t.minus}
+	u := term{network: &network{root: t.root}, minus: t.minus}
 	add := func(c int) int {
 		i, ok := index[c]
 		if !ok {
@@ -240,6 +237,18 @@ func (t term) numbered() term {
 		g.idx = nil
 		for _, c := range f.idx {
 			g.idx = append(g.idx, add(c))
+		}
+		u.factors = append(u.factors, g)
+	}
+	for _, s := range t.scales {
+		if s.Value == nil {
+			u.scales = append(u.scales, s)
+			continue
+		}
+		g := factor{Value: s.Value}
+		for range s.Type.Rank() {
+			g.idx = append(g.idx, len(u.sizes))
+			u.sizes = append(u.sizes, 1)
 		}
 		u.factors = append(u.factors, g)
 	}

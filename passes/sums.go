@@ -32,9 +32,7 @@ type addend struct {
 	minus bool
 	tree  *tree
 	*ordering
-	price   price
-	factors int
-	like    int
+	price price // with that of the sums
 }
 
 // A factoring finds the cheapest way to compute polynomials.
@@ -182,6 +180,11 @@ func (f *factoring) best(terms []term) *sum {
 			addends = append(addends, group(g))
 		}
 		s := f.add(terms[0], addends)
+		if len(parts) < len(terms) {
+			if again := f.again(addends); again != nil && again.price.less(s.price) {
+				s = again
+			}
+		}
 		if s.factors > 0 && len(parts) < len(terms) && (rival == nil || s.price.less(rival.price)) {
 			rival = s
 		}
@@ -245,6 +248,30 @@ func (f *factoring) best(terms []term) *sum {
 	return best
 }
 
+// again returns the sum of addends of which two have a sum as a common factor,
+// which may be taken out too: of a@c + a@d + b@c + b@d, in a@(c+d) + b@(c+d);
+// nil if there is none.
+func (f *factoring) again(addends []*addend) *sum {
+	seen := map[*ir.Value]bool{}
+	common := false
+	var terms []term
+	for _, a := range addends {
+		n := *a.ordering.network
+		terms = append(terms, term{network: &n, minus: a.minus})
+		own := map[*ir.Value]bool{}
+		for _, x := range n.factors {
+			if f.of[x.Value] != nil && !own[x.Value] {
+				common = common || seen[x.Value]
+				seen[x.Value], own[x.Value] = true, true
+			}
+		}
+	}
+	if !common {
+		return nil
+	}
+	return f.best(terms)
+}
+
 // group returns the terms of g as one product with their common factors, nil if
 // they have none.
 func (f *factoring) group(terms []term, g set) *addend {
@@ -289,8 +316,6 @@ func (f *factoring) count(a *addend) {
 		if s := f.of[x.Value]; s != nil && !slices.Contains(seen, x.Value) {
 			seen = append(seen, x.Value)
 			a.price = a.price.add(s.price)
-			a.factors += s.factors + 1
-			a.like += s.like
 		}
 	}
 }
@@ -463,10 +488,17 @@ func (f *factoring) add(like term, addends []*addend) *sum {
 	})
 	var axes set
 	minus := true
+	var seen []*ir.Value // sums among the factors
 	for i, a := range s.addends {
-		s.price = s.price.add(a.price)
-		s.factors += a.factors
-		s.like += a.like
+		s.price = s.price.add(a.tree.price)
+		for _, x := range a.ordering.network.factors {
+			if inner := f.of[x.Value]; inner != nil && !slices.Contains(seen, x.Value) {
+				seen = append(seen, x.Value)
+				s.price = s.price.add(inner.price)
+				s.factors += inner.factors + 1
+				s.like += inner.like
+			}
+		}
 		axes |= setOf(a.last)
 		minus = minus && a.minus
 		if i > 0 {

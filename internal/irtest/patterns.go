@@ -12,7 +12,7 @@ import (
 var patterns = []func(g *gen){
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
-	summedProducts, overwritten, blocked, identityProduct, solvedProduct, handedOn,
+	summedProducts, overwritten, blocked, identityProduct, solvedProduct, handedOn, island, island,
 }
 
 func slicedProduct(g *gen) {
