@@ -49,13 +49,13 @@ func networksOf(f *ir.Func) map[*ir.Value]*network {
 		for _, v := range r.Body {
 			here[v] = true
 		}
-		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] }
+		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] && !v.Load }
 		done := map[*ir.Value]bool{} // inside a network
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {
 				region(v.Body)
 			}
-			if done[v] || kept[v] || v.Op == ir.OpDiag || !linear(v) {
+			if done[v] || kept[v] || v.Load || v.Op == ir.OpDiag || !linear(v) {
 				continue
 			}
 			n, ok := flatten(v, inner)

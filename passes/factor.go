@@ -99,13 +99,13 @@ func polynomialsOf(f *ir.Func) map[*ir.Value]*polynomial {
 		for _, v := range r.Body {
 			here[v] = true
 		}
-		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] }
+		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] && !v.Load }
 		done := map[*ir.Value]bool{} // inside a polynomial
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {
 				region(v.Body)
 			}
-			if done[v] || kept[v] || v.Op == ir.OpDiag || !linear(v) && !additive(v) {
+			if done[v] || kept[v] || v.Load || v.Op == ir.OpDiag || !linear(v) && !additive(v) {
 				continue
 			}
 			p, ok := expand(v, inner)

@@ -122,9 +122,9 @@ func (s *slicing) want(v *ir.Value, d demand) {
 	s.need[v] = s.need[v].or(d)
 }
 
-// before reports whether pick is known where v is computed.
+// before reports whether pick is known where and when v is computed.
 func (s *slicing) before(pick, v *ir.Value) bool {
-	return s.home[pick] == s.home[v] && s.order[pick] < s.order[v]
+	return s.home[pick] == s.home[v] && s.order[pick] < s.order[v] && (!v.Load || pick.Load || pick.Weight)
 }
 
 // consider returns how v is narrowed; nil if it stays.
