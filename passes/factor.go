@@ -156,9 +156,6 @@ func (g *summing) sum(s *sum) *ir.Value {
 	if minus {
 		acc = g.emit(g.root, ir.OpNeg, nil, ir.Type{}, acc)
 	}
-	if len(s.addends) > 1 || minus {
-		acc.Type = acc.Type.WithProps(s.props)
-	}
 	return acc
 }
 

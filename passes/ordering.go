@@ -204,14 +204,14 @@ func (o *ordering) leaf(i int) {
 	if gone := o.elems(setOf(f.idx) &^ p.keep); gone > 1 {
 		cost = price{o.elems(setOf(f.idx)), o.elems(p.keep)}
 	}
-	if r := len(f.idx); r >= 2 && distinct && f.Type.Props != (ir.Props{}) && len(p.axes) == r {
-		p.props = f.Type.Props
+	if r := len(f.idx); r >= 2 && distinct && len(p.axes) == r {
 		row, col := f.idx[r-2], f.idx[r-1]
 		m, n := o.sizes[row], o.sizes[col]
-		if below, above := p.props.Band(m, n); below < m-1 || above < n-1 {
-			p.bands = []band{{row, col, below, above}}
+		if d := ir.DiagonalsOf(f.Value, false); d.Of(m, n) {
+			p.bands = []band{{row, col, d.Below, d.Above}}
+			p.props = bandProps(p.bands[0])
+			o.dense = false
 		}
-		o.dense = false
 	}
 	p.plain = &tree{of: s, axes: p.axes, props: p.props, price: cost}
 	o.scale(p)
@@ -248,7 +248,7 @@ func (o *ordering) part(s set) *part {
 			b = band{row, col, b.above, b.below}
 		}
 		if b.row == row && b.col == col {
-			p.props = bandProps(b, o.sizes[row], o.sizes[col])
+			p.props = bandProps(b)
 		}
 	}
 	if p.props == (ir.Props{}) {
@@ -263,17 +263,8 @@ func (o *ordering) part(s set) *part {
 }
 
 // bandProps returns the structure of a matrix within a band.
-func bandProps(b band, m, n int) ir.Props {
-	below, above := max(b.below, 0), max(b.above, 0)
-	switch {
-	case m == n && below == 0 && above == 0:
-		return ir.Props{Set: ir.Diagonal}
-	case m == n && above == 0 && below >= m-1:
-		return ir.Props{Set: ir.Lower}
-	case m == n && below == 0 && above >= n-1:
-		return ir.Props{Set: ir.Upper}
-	}
-	return ir.Props{Set: ir.Banded, Below: below, Above: above}
+func bandProps(b band) ir.Props {
+	return ir.Props{Set: ir.Banded, Below: b.below, Above: b.above}
 }
 
 // closed returns the bands that follow from others for the indices that are
@@ -332,19 +323,9 @@ func (o *ordering) scale(p *part) {
 	cost := price{o.elems(p.keep) + len(o.scales) - 1, o.elems(p.keep)}.add(p.plain.price)
 	if p.scaled == nil || cost.less(p.scaled.price) {
 		t := *p.plain
-		t.scaled, t.price, t.props = true, cost, scaledProps(t.props)
+		t.scaled, t.price = true, cost
 		p.scaled = &t
 	}
-}
-
-// scaledProps returns the structure that is left of a matrix that is multiplied
-// by a number.
-func scaledProps(p ir.Props) ir.Props {
-	if p.Mirrored() {
-		p.Set |= ir.Symmetric
-	}
-	p.Set &= ir.Lower | ir.Upper | ir.Diagonal | ir.Tridiagonal | ir.Banded | ir.Symmetric
-	return p
 }
 
 // split tries to make p as the product of two parts.
@@ -357,11 +338,16 @@ func (o *ordering) split(p *part, a, b set) {
 		return
 	}
 	axes := o.axesOf(p, x, y)
-	step := price{o.step(p, x, y, axes), o.elems(p.keep)}
+	gram := p.props.Mirrored() && o.same(a, b)
+	step := price{o.step(p, x, y, axes, gram), o.elems(p.keep)}
 	try := func(best **tree, l, r *tree, first price) {
 		cost := first.add(step)
 		if *best == nil || cost.less((*best).price) {
-			*best = &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, price: cost}
+			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, price: cost}
+			if p.props.Mirrored() && !gram {
+				t.props = ir.Props{}
+			}
+			*best = t
 		}
 	}
 	if o.twice && o.same(a, b) {
@@ -369,11 +355,14 @@ func (o *ordering) split(p *part, a, b set) {
 	} else {
 		try(&p.plain, x.plain, y.plain, x.plain.price.add(y.plain.price))
 	}
-	if len(o.scales) > 0 {
+	if len(o.scales) == 0 {
+		return
+	}
+	if !gram {
 		try(&p.scaled, x.scaled, y.plain, x.scaled.price.add(y.plain.price))
 		try(&p.scaled, x.plain, y.scaled, x.plain.price.add(y.scaled.price))
-		o.scale(p)
 	}
+	o.scale(p)
 }
 
 // axesOf returns the order of the axes of the product of two parts: those of the
@@ -398,8 +387,9 @@ func (o *ordering) axesOf(p, x, y *part) []int {
 	return append(axes, last...)
 }
 
-// step returns the FLOPs of multiplying two parts.
-func (o *ordering) step(p, x, y *part, axes []int) int {
+// step returns the FLOPs of multiplying two parts; gram says that one is the
+// other transposed, of which codegen computes one triangle.
+func (o *ordering) step(p, x, y *part, axes []int, gram bool) int {
 	space := x.keep | y.keep
 	none := ir.Props{}
 	if x.props == none && y.props == none && p.props == none {
@@ -409,9 +399,13 @@ func (o *ordering) step(p, x, y *part, axes []int) int {
 		}
 		return times(2, n)
 	}
+	result := p.props
+	if result.Mirrored() && !gram {
+		result = none
+	}
 	spec := specOf([][]int{x.plain.axes, y.plain.axes}, axes)
 	types := []ir.Type{o.typeOf(x.plain.axes, x.props), o.typeOf(y.plain.axes, y.props)}
-	return ir.ContractWork(spec, types, p.props)
+	return ir.ContractWork(spec, types, result)
 }
 
 // typeOf returns the type of a value with the given axes.

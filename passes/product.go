@@ -48,9 +48,6 @@ func (w *rewriter) shaped(v *ir.Value, n *network) *ir.Value {
 			v = w.emit(n.root, ir.OpBroadcast, nil, n.root.Type.Plain(), v)
 		}
 	}
-	if last := len(w.body) - 1; last >= 0 && w.body[last] == v && v.Type.Props == (ir.Props{}) {
-		v.Type = v.Type.WithProps(n.root.Type.Props)
-	}
 	return v
 }
 
@@ -101,7 +98,6 @@ func (p *product) tree(t *tree) (*ir.Value, []int) {
 	}
 	if t.scaled {
 		v = p.times(v)
-		v.Type = v.Type.WithProps(t.props)
 	}
 	return v, axes
 }
@@ -170,7 +166,7 @@ func repeated(idx []int) (i, j int) {
 func (p *product) pair(t *tree) *ir.Value {
 	x, a := p.tree(t.left)
 	y, b := p.tree(t.right)
-	plain := x.Type.Props == (ir.Props{}) && y.Type.Props == (ir.Props{}) && t.props == (ir.Props{})
+	plain := !banded(x) && !banded(y)
 	space := setOf(a) | setOf(b)
 	if plain && space == setOf(t.axes) && (setOf(a) == space || setOf(b) == space) && within(a, t.axes) && within(b, t.axes) {
 		return p.emit(p.root, ir.OpMul, nil, ir.Type{}, p.spread(x, a, t.axes), p.spread(y, b, t.axes))
@@ -184,9 +180,7 @@ func (p *product) pair(t *tree) *ir.Value {
 			break
 		}
 	}
-	v := p.emit(p.root, ir.OpContract, &ir.ContractAttrs{Spec: specOf([][]int{a, b}, t.axes)}, ir.Type{}, x, y)
-	v.Type = v.Type.WithProps(t.props)
-	return v
+	return p.emit(p.root, ir.OpContract, &ir.ContractAttrs{Spec: specOf([][]int{a, b}, t.axes)}, ir.Type{}, x, y)
 }
 
 // within reports whether the indices of part come in the same order in all.

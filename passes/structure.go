@@ -168,6 +168,16 @@ func (w *rewriter) part(like, x *ir.Value, axis, first, n int) *ir.Value {
 	return w.put(like, ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(start...), Step: step}, ir.Make(x.Type.DType, sizes...), x)
 }
 
+// banded reports whether a matrix has a band, which a part of it may not have.
+func banded(v *ir.Value) bool {
+	r := v.Type.Rank()
+	if r < 2 {
+		return false
+	}
+	dims := v.Type.Dims()
+	return ir.DiagonalsOf(v, false).Of(dims[r-2], dims[r-1])
+}
+
 // paddedFactor goes axis by axis: zeros that are summed are left out, zeros that
 // stay are put around the result.
 func paddedFactor(w *rewriter, v *ir.Value) func() *ir.Value {
@@ -184,7 +194,7 @@ func paddedFactor(w *rewriter, v *ir.Value) func() *ir.Value {
 			lo, _ := p.Lo[axis].Int()
 			hi, _ := p.Hi[axis].Int()
 			other, out, ok := f.once(axis)
-			if lo+hi == 0 || !ok {
+			if lo+hi == 0 || !ok || other >= 0 && banded(f.other) {
 				continue
 			}
 			return func() *ir.Value {

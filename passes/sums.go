@@ -416,7 +416,7 @@ func (f *factoring) value(s *sum) *ir.Value {
 	for _, n := range s.sizes {
 		t.Shape = append(t.Shape, dim.Const(n))
 	}
-	v := &ir.Value{ID: -1 - len(f.of), Type: t}
+	v := &ir.Value{ID: -1 - len(f.of), Op: ir.OpParam, Type: t}
 	f.of[v], f.stand[s] = s, v
 	return v
 }
@@ -549,7 +549,7 @@ func (s *sum) structure() ir.Props {
 	}
 	switch {
 	case below < m-1 || above < n-1:
-		return bandProps(band{below: below, above: above}, m, n)
+		return bandProps(band{below: below, above: above})
 	case mirrored:
 		return ir.Props{Set: ir.Symmetric}
 	}
@@ -569,5 +569,5 @@ func (a *addend) structure() ir.Props {
 		return p
 	}
 	below, above := p.Band(n, m)
-	return bandProps(band{below: above, above: below}, m, n)
+	return bandProps(band{below: above, above: below})
 }
