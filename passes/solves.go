@@ -108,7 +108,7 @@ func solved(w *rewriter, v *ir.Value) func() *ir.Value {
 	}
 	worth := func(inv *ir.Value, columns int) bool {
 		uses := w.uses[inv]
-		return inv.Op == ir.OpInv && w.levels[inv] == w.levels[v] && inv.Type.Rank() == 2 && uses > 0 && uses == w.inProducts[inv] &&
+		return inv.Op == ir.OpInv && w.levels[inv] == w.levels[v] && inv.Type.Rank() == 2 && inv.Type.Elems() > 1 && uses > 0 && uses == w.inProducts[inv] &&
 			uses*(solveWork(inv.Args[0], columns)-v.Work()) <= inv.Work()
 	}
 	if inv, back := bare(m.left, m.leftBack); worth(inv, m.columns()) {
