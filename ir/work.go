@@ -61,16 +61,17 @@ func contractWork(v *Value) int {
 	}
 	spec := v.Attrs.(*ContractAttrs).Spec
 	result := v.Type.Props
-	if ownTranspose(spec, v.Args) {
+	if OwnTranspose(v) {
 		result.Set |= Symmetric
 	}
 	return ContractWork(spec, types, result)
 }
 
-// ownTranspose reports whether a contraction is the same product when the last
+// OwnTranspose reports whether a contraction is the same product when the last
 // two indices of its result change places, as a @ a.T is.
-func ownTranspose(spec string, args []*Value) bool {
-	operands, out, err := SplitSpec(spec)
+func OwnTranspose(v *Value) bool {
+	args := v.Args
+	operands, out, err := SplitSpec(v.Attrs.(*ContractAttrs).Spec)
 	if err != nil || len(out) < 2 {
 		return false
 	}

@@ -25,11 +25,7 @@ var partOnly = &Rule{"part only", "f(x)[i] = f(x[i])", Exact}
 // It always pays, and is exact: kernels sum in an order that does not depend on
 // the rows around. It runs after the passes that choose what is computed.
 func slice(ctx *Context, f *ir.Func) error {
-	s := &slicing{
-		ctx: ctx, need: map[*ir.Value]demand{}, plan: map[*ir.Value]*narrowing{}, args: map[*ir.Value][]*ir.Value{},
-		levels: f.Levels(), order: map[*ir.Value]int{}, home: map[*ir.Value]*ir.Region{}, worth: map[*ir.Value]bool{},
-	}
-	s.survey(&f.Region, &f.Region)
+	s := newSlicing(ctx, f)
 	s.region(&f.Region, 1)
 	if len(s.plan) == 0 {
 		return nil
@@ -54,6 +50,16 @@ type slicing struct {
 	order  map[*ir.Value]int // place in its region; parameters of the function are before all
 	home   map[*ir.Value]*ir.Region
 	worth  map[*ir.Value]bool // whether computing less of it saves anything
+}
+
+// newSlicing returns the state before anything is planned.
+func newSlicing(ctx *Context, f *ir.Func) *slicing {
+	s := &slicing{
+		ctx: ctx, need: map[*ir.Value]demand{}, plan: map[*ir.Value]*narrowing{}, args: map[*ir.Value][]*ir.Value{},
+		levels: f.Levels(), order: map[*ir.Value]int{}, home: map[*ir.Value]*ir.Region{}, worth: map[*ir.Value]bool{},
+	}
+	s.survey(&f.Region, &f.Region)
+	return s
 }
 
 // survey notes where values stand, and which of them are worth narrowing: an

@@ -22,7 +22,7 @@ import (
 type dumpCmd struct {
 	names
 	flags
-	Stage  string `required:"" placeholder:"STAGE" help:"tokens, ast, ir, ir:PASS, opt, kernels, llvm, asm; all with -o DIR."`
+	Stage  string `required:"" placeholder:"STAGE" help:"tokens, ast, ir, ir:PASS, opt, kernels, llvm, asm, facts; all with -o DIR."`
 	Output string `short:"o" placeholder:"FILE" help:"Where the text goes; a folder for --stage all."`
 }
 
@@ -77,7 +77,7 @@ func (c *dumpCmd) run(ctx context.Context, e *env) error {
 
 // known says what is wrong with the name of the stage.
 func (c *dumpCmd) known() error {
-	stages := []string{"tokens", "ast", "ir", "opt", "kernels", "llvm", "asm", "all"}
+	stages := []string{"tokens", "ast", "ir", "opt", "kernels", "llvm", "asm", "facts", "all"}
 	for _, p := range passes.Names() {
 		stages = append(stages, "ir:"+p)
 	}
@@ -115,7 +115,13 @@ func (c *dumpCmd) stages(ctx context.Context, e *env) (out []stage, err error) {
 	switch c.Stage {
 	case "all", "kernels", "llvm", "asm":
 		_, _, err := m.program.Inspect(ctx, m.entry, opts)
+		if err == nil {
+			opts.Stage("facts", passes.Facts(m.fn))
+		}
 		return out, err
+	case "facts": // of the program as written
+		opts.Stage("facts", passes.Facts(m.fn))
+		return out, nil
 	}
 	// What comes before the kernels needs no LLVM.
 	opts.Stage("ir", m.fn.String())
