@@ -90,14 +90,14 @@ func (d demand) describe() string {
 		case w.pick != nil:
 			parts[i] = w.pick.String()
 		default:
-			parts[i] = span(w.list)
+			parts[i] = asSlice(w.list)
 		}
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
-// span returns ascending indices as a slice, or as a list.
-func span(list []int) string {
+// asSlice returns ascending indices as a slice, or as a list.
+func asSlice(list []int) string {
 	const most = 8
 	switch len(list) {
 	case 0:
