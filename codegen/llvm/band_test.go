@@ -127,7 +127,9 @@ func TestBand(t *testing.T) {
 				f := form.instance(t, d, n, cols)
 				args := irtest.Args(f, uint64(n), j%3 == 0)
 				spoil(f, args)
-				machines[(i/2+j)%4].check(t, irtest.Case{Name: form.name, Func: f, Args: args}, (i+j/2)%3 == 0)
+				// A nest adds the zeros to a -0, which products without them keep.
+				strict := (i+j/2)%3 == 0 && min(n, cols) > 2
+				machines[(i/2+j)%4].check(t, irtest.Case{Name: form.name, Func: f, Args: args}, strict)
 			})
 		}
 	}
@@ -138,13 +140,13 @@ func TestBandChunks(t *testing.T) {
 	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	f := parse(t, `func f(a: f32[40, 2200], b: f32[2200, 100]) -> (f32[40, 100], f32[40, 100], f32[40, 100], f32[40, 100]) {
-  v2 = tri{k=1080, upper=false} a : f32[40, 2200]
+  v2 = tri{k=725, upper=false} a : f32[40, 2200]
   v3 = contract{spec="ab,bc->ac"} v2, b : f32[40, 100]
-  v4 = tri{k=1075, upper=true} a : f32[40, 2200]
+  v4 = tri{k=720, upper=true} a : f32[40, 2200]
   v5 = contract{spec="ab,bc->ac"} v4, b : f32[40, 100]
-  v6 = tri{k=-1070, upper=false} b : f32[2200, 100]
+  v6 = tri{k=-715, upper=false} b : f32[2200, 100]
   v7 = contract{spec="ab,bc->ac"} v4, v6 : f32[40, 100]
-  v8 = tri{k=-1090, upper=true} b : f32[2200, 100]
+  v8 = tri{k=-730, upper=true} b : f32[2200, 100]
   v9 = contract{spec="ab,bc->ac"} a, v8 : f32[40, 100]
   return v3, v5, v7, v9
 }`)

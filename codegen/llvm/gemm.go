@@ -103,10 +103,14 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	if len(e.sum) == 1 && g.Packed != nil {
 		e.chunk, e.chunks = newChunks(e.steps, e.panelBytes(e.steps))
 	}
-	if rowBytes := e.chunk * sizeOf(e.left(1).t); block == nil {
-		e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), rowBytes)
-	} else {
+	switch rowBytes := e.chunk * sizeOf(e.left(1).t); {
+	case block != nil:
 		e.cut = oneBlock(block.count, RowTile(s.m.target, e.d, g.Panel))
+	case g.Packed == nil && narrow(g.Left):
+		// One tile a block: the rows of B that it reads lie one after the other.
+		e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), cacheBytes)
+	default:
+		e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), rowBytes)
 	}
 	e.origin = make([]index, g.Value.Type.Rank())
 	for i := range e.origin {

@@ -17,11 +17,16 @@ import (
 
 // cacheBytes is how much of the second-level cache a block of rows may fill: a
 // part of the smallest one in use (512 KB), which has a panel to hold as well.
-const cacheBytes = 256 << 10
+const cacheBytes = 384 << 10
 
-// chunkBytes is about how much of a panel is multiplied with all rows of a block
-// before the rest of it.
-const chunkBytes = 256 << 10
+// wholeBytes is how large a panel is at most that is multiplied with all rows of
+// a block at once, and chunkBytes about how much of a larger one before the rest
+// of it: then a block still has so many rows that the panels are not read from
+// memory too often.
+const (
+	wholeBytes = 256 << 10
+	chunkBytes = 128 << 10
+)
 
 // blockRows is the most rows of a block: from there on, reading the panels once
 // more for the next block costs nothing that can be measured.
@@ -112,6 +117,9 @@ func InPlace(g *kernel.Gemm) bool {
 	for _, r := range g.Rows {
 		rows *= r.Size
 	}
+	if narrow(g.Left) {
+		return true // each row of B is read for a few rows
+	}
 	near, bytes := true, g.Col.Size*d.Size()
 	for i, k := range g.Sum {
 		near = near && max(k.B, -k.B)*d.Size() < pageBytes
@@ -121,6 +129,13 @@ func InPlace(g *kernel.Gemm) bool {
 		}
 	}
 	return rows <= fewRows || near && bytes <= allBytes && rows <= someRows
+}
+
+// narrow reports whether a row takes part in so few steps that packing the steps
+// takes longer than they do.
+func narrow(b *kernel.Band) bool {
+	const fewSteps = 64
+	return b != nil && b.Hi-b.Lo < fewSteps
 }
 
 // A rowGroup is rows whose elements of A are in equal distances: one dimension,
@@ -196,7 +211,10 @@ func oneBlock(rows, most int) cut {
 // newChunks cuts a sum over steps, the panel for which has that many bytes, into
 // chunks of one size but for the last.
 func newChunks(steps, bytes int) (chunk, chunks int) {
-	chunks = max(1, (bytes+chunkBytes/2)/chunkBytes)
+	chunks = 1
+	if bytes > wholeBytes {
+		chunks = (bytes + chunkBytes/2) / chunkBytes
+	}
 	chunk = (steps + chunks - 1) / max(chunks, 1)
 	if chunks > 1 {
 		chunk = (chunk + unroll - 1) / unroll * unroll
