@@ -8,6 +8,7 @@
 // ir:NAME, of the flag --passes and of its file in testdata.
 //
 //	fold       what is known when compiling is computed then
+//	sparse     products with one-hot values become gathers and scatters
 //	simplify   laws that never cost anything
 //	structure  what is known of a matrix saves work
 //	chain      products in the cheapest order

@@ -151,6 +151,12 @@ func (f blockFactor) once(axis int) (other, out int, ok bool) {
 	if other >= 0 && !ir.SameSize(f.other.Type.Shape[other], f.value.Type.Shape[axis]) {
 		return 0, 0, false // stretched
 	}
+	if r := f.other.Type.Rank(); other >= 0 && r >= 2 {
+		dims := f.other.Type.Dims()
+		if ir.DiagonalsOf(f.other, false).Of(dims[r-2], dims[r-1]) {
+			return 0, 0, false // what its parts leave out is not known
+		}
+	}
 	return other, out, true
 }
 

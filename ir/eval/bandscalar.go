@@ -16,7 +16,11 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return unknown
 	}
 	b.v *= sign
-	if a.has(hard) && b.has(hard) {
+	if a.has(hard|soft) && b.has(hard|soft) && a.isZero() && b.isZero() {
+		a.v += b.v
+		if b.has(soft) { // distributing over the sum leaves two products with zeros
+			a.flags = b.flags
+		}
 		return a
 	}
 	if !a.finite() || !b.finite() {
@@ -136,7 +140,7 @@ func (p *precision) div(a, b elem) elem {
 		return unknown
 	}
 	if a.isZero() {
-		return elem{v: a.v / b.v, flags: a.flags & soft}
+		return elem{v: a.v / b.v, flags: a.selected().flags & soft} // or a product with 1 / b
 	}
 	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & gaps}
 	x.e = (a.e + a.m/math.Abs(b.v)*b.e) / y

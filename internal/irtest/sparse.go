@@ -1,0 +1,92 @@
+package irtest
+
+import (
+	"slices"
+
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// hot makes a one-hot value for indices of the given shape, some of which may be
+// out of range: by the operation, or by comparing with iota; maybe with gates.
+func (g *gen) hot(shape []int, n int) *ir.Value {
+	idx := g.index(shape, n+g.src.Int(2, "out of range"))
+	dims := append(slices.Clone(shape), n)
+	var v *ir.Value
+	if g.chance(3, "compared") {
+		places := g.emit(ir.OpIota, &ir.AxisAttrs{}, ir.Make(idx.Type.DType, n))
+		column := g.emit(ir.OpReshape, nil, ir.Make(idx.Type.DType, append(slices.Clone(shape), 1)...), idx)
+		v = g.emit(ir.OpConvert, nil, ir.Make(g.float, dims...), g.emit(ir.OpEq, nil, none, column, places))
+	} else {
+		v = g.emit(ir.OpOneHot, nil, ir.Make(g.float, dims...), idx)
+	}
+	switch g.src.Int(4, "gates") {
+	case 1:
+		gates := g.like(g.float, shape)
+		v = g.emit(ir.OpMul, nil, none, v, g.emit(ir.OpReshape, nil, ir.Make(g.float, append(slices.Clone(shape), 1)...), gates))
+	case 2:
+		v = g.emit(ir.OpMul, nil, none, v, g.like(g.float, dims))
+	case 3:
+		v = g.emit(ir.OpNeg, nil, none, v)
+	}
+	return v
+}
+
+// oneHotProduct multiplies with a one-hot value, over its classes or its rows.
+func oneHotProduct(g *gen) {
+	rows, n, d := 1+g.src.Int(9, "rows"), 1+g.src.Int(9, "classes"), 1+g.src.Int(5, "columns")
+	h := g.hot([]int{rows}, n)
+	if g.chance(3, "two") {
+		h = g.emit([]ir.Op{ir.OpAdd, ir.OpSub}[g.src.Int(2, "sign")], nil, none, h, g.hot([]int{rows}, n))
+	}
+	if g.chance(4, "transposed") {
+		t := g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, h)
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ca"}, none, t, g.like(g.float, []int{rows, d}))
+	}
+	picked := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, h, g.like(g.float, []int{n, d}))
+	if g.chance(2, "back") {
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,ac->bc"}, none, h, picked)
+	}
+	if g.chance(3, "sum") {
+		g.emit(ir.OpSum, g.reduced(h), none, h)
+	}
+}
+
+// oneHotBatch has an index for several rows of each batch, and maybe a table too.
+func oneHotBatch(g *gen) {
+	b, k, n, d := 1+g.src.Int(4, "batch"), 1+g.src.Int(4, "rows"), 1+g.src.Int(6, "classes"), 1+g.src.Int(4, "columns")
+	h := g.hot([]int{b, k}, n)
+	specs := []struct {
+		spec string
+		dims []int
+	}{
+		{"abc,cd->abd", []int{n, d}}, {"abc,acd->abd", []int{b, n, d}}, {"abc,acd->dab", []int{b, n, d}}, {"abc,ac->ab", []int{b, n}},
+		{"abc,abd->cd", []int{b, k, d}}, {"abc,abd->acd", []int{b, k, d}}, {"abc,abd->adc", []int{b, k, d}}, {"abc,ab->ac", []int{b, k}},
+		{"abc,cd->ad", []int{n, d}}, {"abc,bcd->ad", []int{k, n, d}}, {"abc,ad->dc", []int{b, d}}, {"abc,bd->bcd", []int{k, d}},
+	}
+	for range 1 + g.src.Int(2, "products") {
+		s := specs[g.src.Int(len(specs), "spec")]
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: s.spec}, none, h, g.like(g.float, s.dims))
+	}
+	if g.chance(2, "choices") { // one row for all choices
+		s := g.emit(ir.OpSum, &ir.AxesAttrs{Axes: []int{1}}, none, h)
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, s, g.like(g.float, []int{n, d}))
+	}
+}
+
+// dispatched makes the tensors by which experts get their tokens, and uses them.
+func dispatched(g *gen) {
+	t, e, c, d := 2+g.src.Int(9, "tokens"), 2+g.src.Int(3, "experts"), 1+g.src.Int(3, "capacity"), 1+g.src.Int(4, "columns")
+	expert, slot := g.hot([]int{t}, e), g.hot([]int{t}, c)
+	if g.chance(2, "counted") {
+		places := g.emit(ir.OpCumSum, &ir.CumSumAttrs{Exclusive: true}, none, expert)
+		room := g.emit(ir.OpConvert, nil, expert.Type, g.emit(ir.OpLt, nil, none, places, g.constant(g.float, float64(c))))
+		expert = g.emit(ir.OpMul, nil, none, expert, room)
+		at := g.emit(ir.OpSum, &ir.AxesAttrs{Axes: []int{1}}, none, g.emit(ir.OpMul, nil, none, expert, places))
+		slot = g.emit(ir.OpOneHot, nil, slot.Type.Plain(), g.emit(ir.OpConvert, nil, ir.Make(tensor.I64, t), at))
+	}
+	dispatch := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,ac->abc"}, none, expert, slot)
+	in := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,ad->bcd"}, none, dispatch, g.like(g.float, []int{t, d}))
+	out := g.emit(ir.OpTanh, nil, none, in)
+	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,bcd->ad"}, none, dispatch, out)
+}
