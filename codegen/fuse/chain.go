@@ -250,6 +250,7 @@ func (c *chainer) grow(pays func(*kernel.Chained) int) bool {
 			before.Parts, before.Local = slices.Clone(before.Parts), slices.Clone(before.Local)
 			w := c.writers[b][0].(*kernel.Kernel)
 			if c.take(w, c.axesOf(w, b)) && c.rowwise() && c.movable() {
+				c.slots()
 				if block := pays(c.chained); block > 0 {
 					c.chained.Block = block
 					return true
@@ -282,6 +283,7 @@ func (c *chainer) extend(pays func(*kernel.Chained) int) bool {
 		before.Parts, before.Local = slices.Clone(before.Parts), slices.Clone(before.Local)
 		c.chained.Local = append(c.chained.Local, b)
 		if len(axes) == len(before.Dims) && c.add(r, axes) && c.rowwise() && c.movable() {
+			c.slots()
 			if block := pays(c.chained); block > 0 {
 				c.chained.Block = block
 				return true

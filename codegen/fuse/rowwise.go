@@ -42,6 +42,7 @@ type rowReader struct {
 	part kernel.Part
 	rows []int // the places of the rows
 	seen map[string]bool
+	over *kernel.Buffer // if not nil, what must be read at the part's own place
 }
 
 // all reports whether everything is read in its row.
@@ -95,6 +96,9 @@ func (r *rowReader) reads(v *ir.Value, at []int) bool {
 	r.seen[key] = true
 	inside := slices.Contains(r.part.Inside, v)
 	if b := r.prog.Buf[v]; b != nil && !inside {
+		if b == r.over {
+			return slices.Equal(v.Type.Dims(), r.space()) && samePlace(v, at, axes(len(at)))
+		}
 		return !r.isLocal(b) || r.inRow(v, at)
 	}
 	if g := r.part.Gemm; g != nil && v == g.Value {
@@ -109,6 +113,23 @@ func (r *rowReader) reads(v *ir.Value, at []int) bool {
 		}
 	}
 	return true
+}
+
+// space returns the sizes of the places.
+func (r *rowReader) space() []int {
+	if r.part.Gemm != nil {
+		return r.part.Gemm.Value.Type.Dims()
+	}
+	n := r.part.Nest
+	dims := make([]int, len(n.Full))
+	for i, a := range n.Full {
+		if a.Inner {
+			dims[i] = n.Inner[a.Index]
+		} else {
+			dims[i] = n.Outer[a.Index]
+		}
+	}
+	return dims
 }
 
 // inRow reports whether v, which is local, is read at its rows' places.

@@ -25,6 +25,7 @@ type Chained struct {
 	Block int
 	Parts []Part
 	Local []*Buffer
+	Slots []int
 }
 
 // A Part is a kernel of a Chained: a Gemm or a Nest without a guard.
@@ -49,15 +50,31 @@ func size(dims []int) int {
 	return n
 }
 
-// RowBytes returns the bytes of a row of a local buffer.
-func (c *Chained) RowBytes(b *Buffer) int { return b.Bytes / max(size(c.Dims), 1) }
+// RowOf returns the bytes of a row of a local buffer.
+func (c *Chained) RowOf(b *Buffer) int { return b.Bytes / max(size(c.Dims), 1) }
 
-// LocalBytes returns how much scratch the local buffers take, each at a multiple
-// of 64 bytes, and where each begins.
+// RowBytes returns the bytes that a row takes in each slot.
+func (c *Chained) RowBytes() []int {
+	var out []int
+	for i, b := range c.Local {
+		for len(out) <= c.Slots[i] {
+			out = append(out, 0)
+		}
+		out[c.Slots[i]] = max(out[c.Slots[i]], c.RowOf(b))
+	}
+	return out
+}
+
+// LocalBytes returns how much scratch the local buffers take, each slot at a
+// multiple of 64 bytes, and where each buffer begins.
 func (c *Chained) LocalBytes() (total int, at []int) {
-	for _, b := range c.Local {
-		at = append(at, total)
-		total += (c.Block*c.RowBytes(b) + 63) / 64 * 64
+	var slots []int
+	for _, n := range c.RowBytes() {
+		slots = append(slots, total)
+		total += (c.Block*n + 63) / 64 * 64
+	}
+	for i := range c.Local {
+		at = append(at, slots[c.Slots[i]])
 	}
 	return total, at
 }
@@ -128,6 +145,9 @@ func (c *checker) chained(ch *Chained) error {
 				return err
 			}
 		}
+	}
+	if len(ch.Slots) != len(ch.Local) {
+		return fmt.Errorf("%d local buffers have %d slots", len(ch.Local), len(ch.Slots))
 	}
 	for _, b := range ch.Local {
 		if slices.Contains(c.prog.Buffers, b) {

@@ -80,8 +80,8 @@ func (w *printer) kernel(k *Kernel) {
 	}
 	w.line("%s %v: %s%s", k.Name, k.Kind, k.Space(), guard)
 	if c := k.Chained; c != nil {
-		for _, b := range c.Local {
-			w.line("  %v local %v = %v, %d bytes a row", b, b.Type, b.Value, c.RowBytes(b))
+		for i, b := range c.Local {
+			w.line("  %v local %v = %v, %d bytes a row in slot %d", b, b.Type, b.Value, c.RowOf(b), c.Slots[i])
 		}
 		w.indent += "  "
 		for _, part := range c.Parts {

@@ -11,24 +11,30 @@ import (
 )
 
 // chainCache is the part of the second-level cache that the local rows of a
-// chain may fill: about half, what passes by needs the rest.
-func chainCache(t Target) int { return t.level2() / 2 }
+// chain may fill: what passes by needs the rest.
+func chainCache(t Target) int { return t.level2() / 4 * 3 }
 
 // How many rows the blocks of a chain have: with fewer than fewestRows, the
 // right operands of its products, which pass by for each block, take longer to
 // come than to be used; more than mostRows gain nothing that can be measured.
 const (
-	fewestRows = 32
+	fewestRows = 48
 	mostRows   = 128
 )
 
 // ChainRows returns how many rows the blocks of c should have, 0 if its parts
 // are better run one after the other. Running them block by block pays where
 // what each of them hands on doesn't stay in the cache, and a block of it does.
+//
+// Blocks are smaller than those of products by themselves, so that right
+// operands that don't stay in the cache pass by more often. As measured, that
+// costs no time where they pass by several times anyway; where they don't, as
+// in the layers of experts with few rows each, it takes longer.
 func ChainRows(t Target, c *kernel.Chained) int {
-	rowBytes := 0
-	for _, b := range c.Local {
-		rowBytes += c.RowBytes(b)
+	const passes = 4
+	rowBytes, right := 0, 0
+	for _, n := range c.RowBytes() {
+		rowBytes += n
 	}
 	for _, part := range c.Parts {
 		handed := 0
@@ -37,9 +43,19 @@ func ChainRows(t Target, c *kernel.Chained) int {
 				handed += b.Bytes
 			}
 		}
-		if 0 < handed && handed <= chainCache(t) {
+		if 0 < handed && handed <= t.level2()/2 {
 			return 0
 		}
+		if g := part.Gemm; g != nil {
+			bytes := g.Col.Size * g.Value.Type.DType.Size()
+			for _, d := range g.Sum {
+				bytes *= d.Size
+			}
+			right = max(right, bytes)
+		}
+	}
+	if right > t.level2() && c.Rows() < passes*blockRows {
+		return 0
 	}
 	rows := min(chainCache(t)/max(rowBytes, 1), mostRows)
 	if rows < min(fewestRows, c.Rows()) {
@@ -99,7 +115,7 @@ func (s *scope) emitChained() {
 			}
 			pointers := map[*kernel.Buffer]value.Value{}
 			for k, buf := range c.Local {
-				before := s.sub(i64(offsets[k]), s.mul(first, i64(c.RowBytes(buf))))
+				before := s.sub(i64(offsets[k]), s.mul(first, i64(c.RowOf(buf))))
 				pointers[buf] = s.bitcast(s.emitter.at(types.I8, memory, before), types.NewPointer(memType(buf.Type.DType)))
 			}
 			parts := func(count int) func() []value.Value {

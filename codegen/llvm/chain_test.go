@@ -36,10 +36,11 @@ var chains = []struct {
 	name  string
 	parts int // of the chain, 0 if there must be none
 	local int // buffers
+	slots int // of them
 	sums  bool
 	text  string
 }{
-	{"squared relu, bias, gate and residual, batched", 2, 1, false, `
+	{"squared relu, bias, gate and residual, batched", 2, 1, 1, false, `
 func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 33, 9], v: %[1]s[2, 33, 17], bias: %[1]s[45, 33], u: %[1]s[2, 45, 17]) -> (%[1]s[2, 45, 17]) {
   v5 = contract{spec="abc,adc->abd"} q, k : %[1]s[2, 45, 33]
   v6 = add v5, bias : %[1]s[2, 45, 33]
@@ -51,7 +52,7 @@ func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 33, 9], v: %[1]s[2, 33, 17], bias: %[1]s[
   v12 = add v11, u : %[1]s[2, 45, 17]
   return v12
 }`},
-	{"softmax, heads behind rows", 3, 2, true, `
+	{"softmax, heads behind rows", 3, 2, 1, true, `
 func f(q: %[1]s[23, 3, 8], k: %[1]s[29, 3, 8], v: %[1]s[29, 3, 19]) -> (%[1]s[23, 3, 19]) {
   v3 = contract{spec="abc,dbc->bad"} q, k : %[1]s[3, 23, 29]
   v4 = reduce_max{axes=[2]} v3 : %[1]s[3, 23]
@@ -64,7 +65,7 @@ func f(q: %[1]s[23, 3, 8], k: %[1]s[29, 3, 8], v: %[1]s[29, 3, 19]) -> (%[1]s[23
   v11 = contract{spec="bac,cbd->abd"} v10, v : %[1]s[23, 3, 19]
   return v11
 }`},
-	{"softmax that divides after the product", 3, 3, true, `
+	{"softmax that divides after the product", 3, 3, 2, true, `
 func f(q: %[1]s[30, 8], k: %[1]s[40, 8], v: %[1]s[40, 20]) -> (%[1]s[30, 20]) {
   v3 = contract{spec="ab,cb->ac"} q, k : %[1]s[30, 40]
   v4 = reduce_max{axes=[1]} v3 : %[1]s[30]
@@ -77,7 +78,7 @@ func f(q: %[1]s[30, 8], k: %[1]s[40, 8], v: %[1]s[40, 20]) -> (%[1]s[30, 20]) {
   v11 = div v10, v9 : %[1]s[30, 20]
   return v11
 }`},
-	{"rows of two dimensions, three products", 3, 2, false, `
+	{"rows of two dimensions, three products", 3, 2, 2, false, `
 func f(x: %[1]s[3, 11, 6], a: %[1]s[6, 37], b: %[1]s[37, 21], c: %[1]s[21, 9]) -> (%[1]s[3, 11, 9]) {
   v4 = contract{spec="abc,cd->abd"} x, a : %[1]s[3, 11, 37]
   v5 = tanh v4 : %[1]s[3, 11, 37]
@@ -86,7 +87,7 @@ func f(x: %[1]s[3, 11, 6], a: %[1]s[6, 37], b: %[1]s[37, 21], c: %[1]s[21, 9]) -
   v8 = contract{spec="abc,cd->abd"} v7, c : %[1]s[3, 11, 9]
   return v8
 }`},
-	{"gate of two products", 3, 2, false, `
+	{"gate of two products", 3, 2, 1, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], b: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33]) {
   v4 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
   v5 = tanh v4 : %[1]s[26, 18]
@@ -95,7 +96,7 @@ func f(x: %[1]s[26, 7], a: %[1]s[7, 18], b: %[1]s[7, 18], c: %[1]s[18, 33]) -> (
   v8 = contract{spec="ab,bc->ac"} v7, c : %[1]s[26, 33]
   return v8
 }`},
-	{"causal, batched", 2, 1, false, `
+	{"causal, batched", 2, 1, 1, false, `
 func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 45, 9], v: %[1]s[2, 45, 17]) -> (%[1]s[2, 45, 17]) {
   v3 = contract{spec="abc,adc->abd"} q, k : %[1]s[2, 45, 45]
   v4 = mul v3, v3 : %[1]s[2, 45, 45]
@@ -103,14 +104,14 @@ func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 45, 9], v: %[1]s[2, 45, 17]) -> (%[1]s[2,
   v6 = contract{spec="abc,acd->abd"} v5, v : %[1]s[2, 45, 17]
   return v6
 }`},
-	{"what is between is a result too", 0, 0, false, `
+	{"what is between is a result too", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[26, 18]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
   v4 = abs v3 : %[1]s[26, 18]
   v5 = contract{spec="ab,bc->ac"} v4, c : %[1]s[26, 33]
   return v5, v4
 }`},
-	{"what is between is summed over the rows too", 0, 0, false, `
+	{"what is between is summed over the rows too", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[18]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
   v4 = abs v3 : %[1]s[26, 18]
@@ -118,21 +119,21 @@ func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[
   v6 = sum{axes=[0]} v4 : %[1]s[18]
   return v5, v6
 }`},
-	{"what is between is both operands", 0, 0, false, `
+	{"what is between is both operands", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18]) -> (%[1]s[26, 26]) {
   v2 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
   v3 = abs v2 : %[1]s[26, 18]
   v4 = contract{spec="ab,cb->ac"} v3, v3 : %[1]s[26, 26]
   return v4
 }`},
-	{"the next product sums over the rows", 0, 0, false, `
+	{"the next product sums over the rows", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[26, 33]) -> (%[1]s[18, 33]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
   v4 = abs v3 : %[1]s[26, 18]
   v5 = contract{spec="ab,ac->bc"} v4, c : %[1]s[18, 33]
   return v5
 }`},
-	{"the residual is read in another row", 0, 0, false, `
+	{"the residual is read in another row", 0, 0, 0, false, `
 func f(x: %[1]s[18, 7], a: %[1]s[7, 18], c: %[1]s[18, 18]) -> (%[1]s[18, 18]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[18, 18]
   v4 = abs v3 : %[1]s[18, 18]
@@ -159,13 +160,14 @@ func TestChains(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, %v, vectors of %d, strict %v", c.name, d, bytes, strict), func(t *testing.T) {
 					t.Parallel()
 					p := plan(t, f, m.target, strict)
-					parts, local := 0, 0
+					parts, local, slots := 0, 0, 0
 					for _, k := range chained(p) {
-						parts, local = parts+len(k.Chained.Parts), local+len(k.Chained.Local)
+						c := k.Chained
+						parts, local, slots = parts+len(c.Parts), local+len(c.Local), slots+len(c.RowBytes())
 					}
 					// Strict mode sums in order, with vectors along rows.
-					if parts != c.parts && !(strict && c.sums) || local != c.local && !(strict && c.sums) {
-						t.Errorf("chains of %d parts with %d local buffers, want %d and %d\n%v", parts, local, c.parts, c.local, p)
+					if parts != c.parts && !(strict && c.sums) || (local != c.local || slots != c.slots) && !(strict && c.sums) {
+						t.Errorf("chains of %d parts with %d local buffers in %d slots, want %d, %d and %d\n%v", parts, local, slots, c.parts, c.local, c.slots, p)
 					}
 					if text := p.String(); (parts > 0) != strings.Contains(text, "chained: points") {
 						t.Errorf("the dump says otherwise:\n%s", text)
@@ -291,31 +293,34 @@ func TestRandomChains(t *testing.T) {
 func TestChainRows(t *testing.T) {
 	target := Target{VectorBytes: 64, Level2: 1 << 20}
 	for _, c := range []struct {
-		n, d, rows int
+		m, n, d, rows int
 	}{
-		{128, 64, 0},    // 64 KB of scores stay in the cache
-		{1024, 64, 128}, // 4 MB do not
-		{4096, 64, 32},  // 512 KB are 32 rows
-		{16384, 64, 0},  // few rows would fit
-		{2048, 128, 64},
+		{128, 128, 64, 0},     // 64 KB of scores stay in the cache
+		{1024, 1024, 64, 128}, // 4 MB do not
+		{4096, 4096, 64, 48},  // 768 KB are 48 rows
+		{16384, 16384, 64, 0}, // few rows would fit
+		{2048, 2048, 128, 96},
+		{512, 2048, 512, 0}, // the right operands, of 4 MB, would pass by more often
+		{1024, 2048, 512, 96},
 	} {
 		text := fmt.Sprintf(`
-func f(q: f32[%[1]d, %[2]d], k: f32[%[1]d, %[2]d], v: f32[%[1]d, %[2]d]) -> (f32[%[1]d, %[2]d]) {
-  v3 = contract{spec="ab,cb->ac"} q, k : f32[%[1]d, %[1]d]
-  v4 = abs v3 : f32[%[1]d, %[1]d]
-  v5 = contract{spec="ab,bc->ac"} v4, v : f32[%[1]d, %[2]d]
+func f(q: f32[%[3]d, %[2]d], k: f32[%[1]d, %[2]d], v: f32[%[1]d, %[2]d]) -> (f32[%[3]d, %[2]d]) {
+  v3 = contract{spec="ab,cb->ac"} q, k : f32[%[3]d, %[1]d]
+  v4 = abs v3 : f32[%[3]d, %[1]d]
+  v5 = contract{spec="ab,bc->ac"} v4, v : f32[%[3]d, %[2]d]
   return v5
-}`, c.n, c.d)
+}`, c.n, c.d, c.m)
 		p := planWith(t, parse(t, text), target, false, func(c *kernel.Chained) int { return ChainRows(target, c) })
 		rows := 0
 		for _, k := range chained(p) {
 			rows = k.Chained.Block
 		}
 		if rows != c.rows {
-			t.Errorf("n = %d: blocks of %d rows, want %d", c.n, rows, c.rows)
+			t.Errorf("%d by %d: blocks of %d rows, want %d", c.m, c.n, rows, c.rows)
 		}
-		if scores := 4 * c.n * c.n; (rows == 0) != (p.Arena >= scores) {
-			t.Errorf("n = %d, blocks of %d: an arena of %d bytes, scores take %d", c.n, rows, p.Arena, scores)
+		apart := planWith(t, parse(t, text), target, false, nil)
+		if (rows > 0) != (p.Arena < apart.Arena) {
+			t.Errorf("%d by %d, blocks of %d: an arena of %d bytes, %d where scores are stored", c.m, c.n, rows, p.Arena, apart.Arena)
 		}
 	}
 }

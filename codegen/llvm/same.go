@@ -65,7 +65,7 @@ func (s *signature) kernel(k *kernel.Kernel) {
 		s.buffer(k.Single.Out)
 	case k.Chained != nil:
 		c := k.Chained
-		s.add("chained", c.Dims, c.Split, c.Block, len(c.Local), len(c.Parts))
+		s.add("chained", c.Dims, c.Split, c.Block, c.Slots, len(c.Local), len(c.Parts))
 		for _, b := range c.Local {
 			s.buffer(b)
 		}
