@@ -10,29 +10,23 @@ import (
 	"github.com/lathe-lang/lathe/codegen/kernel"
 )
 
-// chainCache is the part of the second-level cache that the local rows of a
-// chain may fill: what passes by needs the rest.
-func chainCache(t Target) int { return t.level2() / 4 * 3 }
-
-// How many rows the blocks of a chain have: with fewer than fewestRows, the
-// right operands of its products, which pass by for each block, take longer to
-// come than to be used; more than mostRows gain nothing that can be measured.
-const (
-	fewestRows = 48
-	mostRows   = 128
-)
+// mostRows is how many rows the blocks of a chain have at most: more gain nothing
+// that can be measured.
+const mostRows = 128
 
 // ChainRows returns how many rows the blocks of c should have, 0 if its parts
 // are better run one after the other. Running them block by block pays where
-// what each of them hands on doesn't stay in the cache, and a block of it does.
+// what each of them hands on doesn't stay in the second-level cache, and a block
+// of it does.
 //
-// Blocks are smaller than those of products by themselves, so that right
-// operands that don't stay in the cache pass by more often. As measured, that
-// costs no time where they pass by several times anyway; where they don't, as
-// in the layers of experts with few rows each, it takes longer.
+// The numbers are as measured. The right operands pass by once for each block. If
+// they stay in the cache too, blocks of few rows will do. If they don't, blocks
+// need more rows, beyond what the cache holds, and right operands must pass by
+// several times anyway, which they do not in the layers of experts with few rows
+// each. Fewer rows do, where what is handed on would stay in no cache at all.
 func ChainRows(t Target, c *kernel.Chained) int {
-	const passes = 4
-	rowBytes, right := 0, 0
+	const passes, noCache = 4, 64 << 20
+	rowBytes, right, most := 0, 0, 0
 	for _, n := range c.RowBytes() {
 		rowBytes += n
 	}
@@ -41,27 +35,40 @@ func ChainRows(t Target, c *kernel.Chained) int {
 		for _, b := range kernel.Written(part.Kernel) {
 			if slices.Contains(c.Local, b) {
 				handed += b.Bytes
+				most = max(most, b.Bytes)
 			}
 		}
 		if 0 < handed && handed <= t.level2()/2 {
 			return 0
 		}
 		if g := part.Gemm; g != nil {
-			bytes := g.Col.Size * g.Value.Type.DType.Size()
-			for _, d := range g.Sum {
-				bytes *= d.Size
-			}
-			right = max(right, bytes)
+			right = max(right, rightBytes(g))
 		}
 	}
-	if right > t.level2() && c.Rows() < passes*blockRows {
-		return 0
+	room, fewest := t.level2()/4*3, 48
+	if right > t.level2() {
+		room, fewest = t.level2()/2*3, 96
+		switch {
+		case c.Rows() < passes*blockRows:
+			return 0
+		case most > noCache:
+			fewest = 32
+		}
 	}
-	rows := min(chainCache(t)/max(rowBytes, 1), mostRows)
-	if rows < min(fewestRows, c.Rows()) {
+	rows := min(room/max(rowBytes, 1), mostRows)
+	if rows < min(fewest, c.Rows()) {
 		return 0
 	}
 	return evenRows(t, c, rows)
+}
+
+// rightBytes returns the bytes of the right operand of g at a point of Batch.
+func rightBytes(g *kernel.Gemm) int {
+	bytes := g.Col.Size * g.Value.Type.DType.Size()
+	for _, d := range g.Sum {
+		bytes *= d.Size
+	}
+	return bytes
 }
 
 // evenRows returns about most rows, such that blocks are about equal and made of

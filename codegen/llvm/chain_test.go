@@ -301,7 +301,8 @@ func TestChainRows(t *testing.T) {
 		{16384, 16384, 64, 0}, // few rows would fit
 		{2048, 2048, 128, 96},
 		{512, 2048, 512, 0}, // the right operands, of 4 MB, would pass by more often
-		{1024, 2048, 512, 96},
+		{1024, 2048, 512, 128},
+		{8192, 8192, 64, 48}, // scores of 256 MB stay in no cache
 	} {
 		text := fmt.Sprintf(`
 func f(q: f32[%[3]d, %[2]d], k: f32[%[1]d, %[2]d], v: f32[%[1]d, %[2]d]) -> (f32[%[3]d, %[2]d]) {
