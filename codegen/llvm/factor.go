@@ -17,7 +17,8 @@ import (
 // eval: sums of products are subtracted one by one in the order of the index,
 // whatever the number of workers. Strict mode is that without contraction; in
 // other modes the sums for one right-hand side have an order of their own. Workers
-// share the matrices of a batch; one matrix is one worker's.
+// share the matrices of a batch; one matrix is one worker's, but for large
+// triangular solves, of which workers share the columns.
 
 // A matrix is rows in memory, in register form: float for the narrow types.
 type matrix struct {

@@ -145,6 +145,10 @@ func (s *singleEmitter) solve() {
 		s.solveDiagonal(f)
 		return
 	}
+	if form != ir.SolveLU && form != ir.SolveSPD && f.direct && f.n >= blockedFrom && f.cols >= blockSize && f.operand(0).col == 1 && !f.strict {
+		f.solveColumns(form)
+		return
+	}
 	f.batch(f.bytes(f.n, f.n)+f.resultBytes()+8*f.n, func(k value.Value) {
 		left, right := f.operand(0), f.operand(1)
 		a, b := f.take(f.n, f.n), f.result(k)
@@ -186,6 +190,33 @@ func (s *singleEmitter) solve() {
 			}
 		}
 		f.finish(k, b)
+	})
+}
+
+// solveColumns solves for a triangle that is read where it lies. Workers share
+// the columns of the right-hand sides, by panels.
+func (f *factorer) solveColumns(form string) {
+	width := f.panelWidth()
+	panels := (f.cols + width - 1) / width
+	lo, hi := f.share(product(f.k.Out.Type.Dims()[:f.k.Out.Type.Rank()-2]) * panels)
+	room := f.scratch(f.packedBytes())
+	first, last := f.cur.NewUDiv(lo, i64(panels)), f.cur.NewUDiv(f.add(hi, i64(panels-1)), i64(panels))
+	f.each(first, last, 1, func(k value.Value) {
+		f.room = room
+		packed := f.take(updateSteps, width)
+		start := f.mul(k, i64(panels))
+		from := f.mul(f.larger(f.sub(lo, start), i64(0)), i64(width))
+		to := f.smaller(f.mul(f.smaller(f.sub(hi, start), i64(panels)), i64(width)), i64(f.cols))
+		left, right := f.operand(0), f.operand(1)
+		a := matrix{f.t, f.row(left, k, i64(0), i64(0), false).p, f.n, f.n, left.row}
+		b := f.result(k)
+		f.eachRow(f.n, func(i value.Value) { f.copyRow(b, i, f.row(right, k, i, i64(0), false), from, to) })
+		unit, cols := form == ir.SolveUnitLower || form == ir.SolveUnitUpper, [2]value.Value{from, to}
+		if form == ir.SolveLower || form == ir.SolveUnitLower {
+			f.forwardBlocks(a, b, [2]value.Value{i64(0), i64(f.n)}, cols, unit, false, packed)
+		} else {
+			f.backwardBlocks(a, b, cols, unit, packed)
+		}
 	})
 }
 
