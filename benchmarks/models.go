@@ -154,13 +154,14 @@ func (c *modelCase) sizes() map[string]string {
 	return set
 }
 
-// settle is how long to wait before a timing: threads of OpenMP and of OpenBLAS
-// spin for a while after a call, on processors that the next contestant needs.
+// settle is how long to wait before a timing on several threads: those of
+// OpenBLAS and of OpenMP go on spinning after a call, OpenBLAS's for 2^26 cycles,
+// on processors that the next contestant needs.
 func settle(threads int) time.Duration {
 	if threads == 1 {
 		return 0
 	}
-	return 3 * time.Millisecond
+	return 40 * time.Millisecond
 }
 
 // modelsSummary has the geometric means.
