@@ -134,13 +134,13 @@ func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
 	}
 	// A product from the left is one from the right of everything transposed.
 	for _, onLeft := range []bool{true, false} {
-		x, back := bare(m.left, m.leftBack)
-		columns := m.columns()
+		factor, columns := m.left, m.columns()
+		x, back := bare(factor, m.leftBack)
 		if !onLeft {
-			x, back = bare(m.right, !m.rightBack)
-			columns = m.rows()
+			factor, columns = m.right, m.rows()
+			x, back = bare(factor, !m.rightBack)
 		}
-		if x.Op != ir.OpSolve || x.Type.Rank() != 2 || w.uses[x] > 1 || w.levels[x] != w.levels[v] {
+		if x.Op != ir.OpSolve || x.Type.Rank() != 2 || !w.once(factor) || w.levels[x] != w.levels[v] {
 			continue
 		}
 		a, b := x.Args[0], x.Args[1]
@@ -165,6 +165,16 @@ func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
 	return nil
 }
 
+// once reports whether nothing else uses v, nor what v is transposed of.
+func (w *rewriter) once(v *ir.Value) bool {
+	for ; w.uses[v] <= 1; v = v.Args[0] {
+		if !matrixTransposed(v) {
+			return true
+		}
+	}
+	return false
+}
+
 // oneFactorisation solves for all right-hand sides at once, where the later ones
 // are known before the first solve.
 func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
@@ -178,7 +188,7 @@ func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
 	at := slices.IndexFunc(w.body, func(u *ir.Value) bool {
 		return u != v && w.levels[u] == w.levels[v] && u.Op == ir.OpSolve && u.Args[0] == v.Args[0] && u.Attrs.(*ir.SolveAttrs).Form == form
 	})
-	if at < 0 || slices.Index(w.body, v.Args[1]) > at {
+	if at < 0 || slices.Index(w.body, v.Args[1]) >= at {
 		return nil
 	}
 	u := w.body[at]

@@ -18,10 +18,12 @@ var structures = []law{
 	{&Rule{"symmetric", "s.T = s for a symmetric s", FromStructure}, symmetric},
 	{&Rule{"identity", "a @ eye(n) = a", FromStructure}, identity},
 	{&Rule{"orthogonal", "q.T @ q = eye(n) for an orthogonal q", FromStructure}, orthogonal},
+	{&Rule{"permuted", "p @ a = a[argmax(p, axis=1)] for a permutation p", FromStructure}, permuted},
 	{&Rule{"inverse of an orthogonal", "inv(q) = q.T, solve(q, b) = q.T @ b for an orthogonal q", FromStructure}, inverseOfOrthogonal},
 	{&Rule{"solved", "inv(a) @ b = solve(a, b)", Reassociate}, solved},
 	{&Rule{"solved last", "solve(a, b) @ c = solve(a, b @ c)", Reassociate}, solvedLast},
 	{&Rule{"one factorisation", "solve(a, b), solve(a, c) = solve(a, [b, c])", Reassociate}, oneFactorisation},
+	{&Rule{"split index", "kron(a, b) @ vec(x) = vec(a @ x @ b.T)", Reassociate}, splitIndex},
 	{&Rule{"padded factor", "pad(a, k) @ b = a @ b[k], pad(a, i) @ b = pad(a @ b, i) for zeros", FromStructure}, paddedFactor},
 	{&Rule{"blocks of rows", "concat([a, 0], axis=i) @ b = concat([a @ b, 0], axis=i)", FromStructure}, blocksOfRows},
 	{&Rule{"blocks of a sum", "concat([a, 0], axis=k) @ b = a @ b[k]", FromStructure}, blocksOfSum},
@@ -85,6 +87,48 @@ func orthogonal(w *rewriter, v *ir.Value) func() *ir.Value {
 		ones := w.emit(v, ir.OpFull, &ir.FullAttrs{Value: ir.FloatNumber(1)}, ir.Make(v.Type.DType, v.Type.Dims()[0]))
 		return w.emit(v, ir.OpDiag, nil, ir.Type{}, ones)
 	}
+}
+
+// permuted takes rows and columns: those of the ones of a permutation, or of a
+// matrix that has a one in each row, which is in general not a permutation when
+// it is transposed.
+func permuted(w *rewriter, v *ir.Value) func() *ir.Value {
+	m, ok := asMatmul(v)
+	if !ok {
+		return nil
+	}
+	for _, onLeft := range []bool{true, false} {
+		p, back := bare(m.left, m.leftBack)
+		if !onLeft {
+			p, back = bare(m.right, !m.rightBack) // b @ p = (p.T @ b.T).T
+		}
+		if props := p.Type.Props; !props.Has(ir.Permutation) && (back || !props.Has(ir.OneHot)) || p.Type.Rank() != 2 {
+			continue
+		}
+		// p picks along the index that is summed of the other factor.
+		other, turned := m.right, m.rightBack
+		axis := 0
+		if turned {
+			axis = 1
+		}
+		if !onLeft {
+			other, turned = m.left, m.leftBack
+			axis = other.Type.Rank() - 1
+			if turned {
+				axis = 0
+			}
+		}
+		return func() *ir.Value {
+			along := 1
+			if back {
+				along = 0
+			}
+			ones := w.emit(v, ir.OpArgMax, &ir.AxisAttrs{Axis: along}, ir.Type{}, p)
+			x := w.put(v, ir.OpTake, &ir.AxisAttrs{Axis: axis}, ir.Type{}, other, ones)
+			return w.turned(v, x, turned)
+		}
+	}
+	return nil
 }
 
 func inverseOfOrthogonal(w *rewriter, v *ir.Value) func() *ir.Value {

@@ -75,3 +75,16 @@ func solvedProduct(g *gen) {
 	}
 	g.matmul(inverse, nil)
 }
+
+// kronecker multiplies a vector, or a matrix, by a Kronecker product.
+func kronecker(g *gen) {
+	a, b := g.small(), g.small()
+	m, n, p, q := a.Type.Dims()[0], a.Type.Dims()[1], b.Type.Dims()[0], b.Type.Dims()[1]
+	k := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cd->acbd"}, none, a, b)
+	k = g.emit(ir.OpReshape, nil, ir.Make(g.float, m*p, n*q), k)
+	if g.chance(2, "vector") {
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,b->a"}, none, k, g.like(g.float, []int{n * q}))
+		return
+	}
+	g.matmul(k, nil)
+}

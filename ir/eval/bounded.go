@@ -32,7 +32,7 @@ func BoundedWith(ctx context.Context, f *ir.Func, args []*tensor.Tensor, opts Bo
 		in[i] = bandOf(t)
 		if props := f.Params[i].Type.Props; props != (ir.Props{}) {
 			x := structured(in[i].array(), props, constants(in[i].DType))
-			in[i] = &Band{in[i].DType, x.shape, x.data}
+			in[i] = &Band{in[i].DType, x.shape, besideOnes(x.data, props)}
 		}
 	}
 	return run(ctx, o, f, in)
@@ -402,7 +402,26 @@ func bandMove(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	if v.Op == ir.OpUpdate {
 		x[0] = touched(x[0])
 	}
-	return move(v, x, o.constants(v), fill).data, nil
+	out := move(v, x, o.constants(v), fill).data
+	if v.Op == ir.OpAssume {
+		out = besideOnes(out, v.Type.Props)
+	}
+	return out, nil
+}
+
+// besideOnes makes the zeros of a promised permutation, or of rows with a single
+// one, zeros by selection: a product with them may be taken for a gather.
+func besideOnes(x []elem, p ir.Props) []elem {
+	if !p.Any(ir.Permutation | ir.OneHot) {
+		return x
+	}
+	out := append([]elem(nil), x...)
+	for i := range out {
+		if out[i].isZero() {
+			out[i].flags |= soft
+		}
+	}
+	return out
 }
 
 // touched returns elements of which some are replaced: a zero that stays is one

@@ -38,12 +38,38 @@ func ZpArgs(f *ir.Func, seed uint64) ([]*Residues, error) {
 				x.data[i] = int64(h % 2)
 			}
 		}
+		if p.Type.Props.Any(ir.Permutation | ir.Orthogonal | ir.OneHot) {
+			x.onesInRows(seed, uint64(k), p.Type.Props.Any(ir.Permutation|ir.Orthogonal))
+		}
 		if p.Type.Props != (ir.Props{}) {
 			x.array = structured(x.array, p.Type.Props, numbers[int64]())
 		}
 		args[k] = x
 	}
 	return args, nil
+}
+
+// onesInRows makes each matrix of x one with a single 1 in each row, and in each
+// column if once: a permutation, which is orthogonal modulo a prime too.
+func (x *Residues) onesInRows(seed, k uint64, once bool) {
+	rows, columns := x.shape[len(x.shape)-2], x.shape[len(x.shape)-1]
+	if columns == 0 {
+		return
+	}
+	clear(x.data)
+	for at := 0; at < len(x.data); at += rows * columns {
+		free := make([]int, columns)
+		for j := range free {
+			free[j] = j
+		}
+		for i := range rows {
+			j := int(scramble(seed, k, uint64(at+i)) % uint64(len(free)))
+			x.data[at+i*columns+free[j]] = 1
+			if once {
+				free = slices.Delete(free, j, j+1)
+			}
+		}
+	}
 }
 
 // Zp evaluates f modulo a prime and returns a hash of each result. Sums and
