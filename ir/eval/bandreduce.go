@@ -227,9 +227,10 @@ func bandCumSum(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	return axisBack(out, a.Axis).data, nil
 }
 
-// runningElems sets y to the sums of x up to each element.
+// runningElems sets y to the sums of x up to each element. A sum of nothing but
+// zeros by construction, be it one, may be taken for one.
 func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
-	var s elem
+	s := elem{flags: soft}
 	p := &precisions[d]
 	terms, whole, special := 0, true, false
 	for i := range x {
@@ -248,6 +249,9 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 		if d.IsFloat() {
 			s.flags |= e.gap()
 		}
+		if !e.has(hard) && !e.has(soft) {
+			s.flags &^= soft
+		}
 		s.n += e.n
 		if !exclusive {
 			y[i] = closed(d, s, terms, whole, special, x[:i+1])
@@ -263,9 +267,11 @@ func closed(d tensor.DType, s elem, terms int, whole, special bool, row []elem) 
 		return sumElems(d, row)
 	case !d.IsFloat():
 		return elem{n: tensor.Wrap(d, s.n)}
+	case len(row) == 0:
+		return elem{}
 	case len(row) == 1:
 		p := &precisions[d]
-		return p.read(row[0]) // it may be added to a zero
+		return p.read(row[0].selected()) // it may be added to a zero
 	}
 	return precisions[d].total(s, terms, whole)
 }
