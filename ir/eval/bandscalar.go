@@ -330,7 +330,10 @@ func convertElem(x elem, from, to tensor.DType) elem {
 		}
 		return p.rounded(x, p.round)
 	case from.IsFloat():
-		y := stepwise(precisions[from].read(x), func(v float64) float64 { return tensor.Round(to, v) })
+		if x = precisions[from].read(x); to == tensor.Bool && x.e > 0 && math.Abs(x.v) <= x.e {
+			return unknown // zero between two that are not
+		}
+		y := stepwise(x, func(v float64) float64 { return tensor.Round(to, v) })
 		if y.has(bad) {
 			return unknown
 		}

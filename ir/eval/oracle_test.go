@@ -276,3 +276,17 @@ func TestPairBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestSubnormalAsBool converts to bool what may be taken for zero.
+func TestSubnormalAsBool(t *testing.T) {
+	f := parse(t, "func f(x: f64[3]) -> (bool[3]) {\n  v1 = convert x : bool[3]\n  return v1\n}")
+	bands, err := Bounded(t.Context(), f, []*tensor.Tensor{elements(t, "f64[3]", 1e-310, 1e-300, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, false, false} {
+		if got := bands[0].Bad(i); got != want {
+			t.Errorf("element %d: undecided %v, want %v", i, got, want)
+		}
+	}
+}
