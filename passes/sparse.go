@@ -25,6 +25,9 @@ var (
 // of the product is scattered. Indices that may be out of range, whose row is
 // zero, are masked.
 //
+// Then rows that are taken more often than there are are computed once each (see
+// repeat.go).
+//
 // It fires where FLOPs are saved and nothing larger is made than what was there.
 // It runs before chain, which orders the products that are left.
 func sparse(ctx *Context, f *ir.Func) error {
@@ -39,7 +42,7 @@ func sparse(ctx *Context, f *ir.Func) error {
 			return s.rewrite(w, v)
 		})
 	}
-	return nil
+	return byLaws(repetitions)(ctx, f)
 }
 
 // A sparsity is what is known of a function as it was before the pass.

@@ -10,7 +10,7 @@ import (
 // patterns are what rewrites look for, and near misses: a wrong rewrite shows
 // only where it fires.
 var patterns = []func(g *gen){
-	oneHotProduct, oneHotBatch, dispatched,
+	oneHotProduct, oneHotBatch, dispatched, repeatedTake,
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, handedOn, island, island,

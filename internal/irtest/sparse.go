@@ -90,3 +90,41 @@ func dispatched(g *gen) {
 	out := g.emit(ir.OpTanh, nil, none, in)
 	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,bcd->ad"}, none, dispatch, out)
 }
+
+// repeatedTake takes more rows than there are, and computes with them.
+func repeatedTake(g *gen) {
+	n, d, m := 1+g.src.Int(4, "rows"), 1+g.src.Int(5, "columns"), 1+g.src.Int(4, "products")
+	shape := []int{n + 1 + g.src.Int(3, "more")}
+	if g.chance(3, "two axes") {
+		shape = append([]int{2}, shape...)
+	}
+	dims, spec := []int{n, d}, "ab,bc->ac"
+	axis := g.src.Int(2, "axis")
+	if axis == 1 {
+		dims, spec = []int{d, n}, "ba,bc->ca"
+	}
+	idx := g.index(shape, n)
+	x := g.like(g.float, dims)
+	t := g.emit(ir.OpTake, &ir.AxisAttrs{Axis: axis}, none, x, idx)
+	for range 1 + g.src.Int(3, "steps") {
+		switch g.src.Int(5, "step") {
+		case 0:
+			t = g.emit(ir.OpTanh, nil, none, t)
+		case 1:
+			column := []int{t.Type.Dims()[t.Type.Rank()-1]}
+			t = g.emit(ir.OpAdd, nil, none, t, g.like(g.float, column))
+		case 2:
+			g.emit(ir.OpSum, g.reduced(t), none, t)
+		case 3:
+			t = g.emit(ir.OpMul, nil, none, g.emit(ir.OpTake, &ir.AxisAttrs{Axis: axis}, none, g.like(g.float, dims), idx), t)
+		case 4:
+			if len(shape) == 2 {
+				spec = map[int]string{0: "dab,bc->dac", 1: "bda,bc->cda"}[axis]
+			}
+			g.emit(ir.OpContract, &ir.ContractAttrs{Spec: spec}, none, t, g.like(g.float, []int{d, m}))
+		}
+	}
+	if g.chance(2, "again") {
+		g.emit(ir.OpTake, &ir.AxisAttrs{Axis: axis}, none, t, g.index([]int{2}, shape[0]))
+	}
+}
