@@ -22,16 +22,17 @@ var cheapestOrder = &Rule{Name: "order", Law: "(a @ b) @ c = a @ (b @ c)", Class
 func chain(ctx *Context, f *ir.Func) error {
 	networks := networksOf(f)
 	w := newRewriter(ctx, f)
+	w.when = newTiming(w)
 	w.run(func(v *ir.Value) *ir.Value {
 		n := networks[v]
 		if n == nil {
 			return v
 		}
 		w.renew(n)
-		before := n.work()
-		if best, o := order(n); best.price.flops < before && w.allowed(cheapestOrder) {
+		before := w.when.work(n.inside)
+		if best, o := order(n, w.when); best.price.flops < before && w.allowed(cheapestOrder) {
 			v = w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
-			w.rewrote(cheapestOrder, n.root.Pos, (before-best.price.flops)*w.turns)
+			w.rewrote(cheapestOrder, n.root.Pos, before-best.price.flops)
 		}
 		return v
 	})

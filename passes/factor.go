@@ -28,6 +28,7 @@ var (
 func distribute(ctx *Context, f *ir.Func) error {
 	sums := polynomialsOf(f)
 	w := newRewriter(ctx, f)
+	w.when = newTiming(w)
 	w.run(func(v *ir.Value) *ir.Value {
 		p := sums[v]
 		if p == nil {
@@ -36,8 +37,8 @@ func distribute(ctx *Context, f *ir.Func) error {
 		for _, t := range p.terms {
 			w.renew(t.network)
 		}
-		before := p.work()
-		all := newFactoring(v)
+		before := w.when.work(p.inside)
+		all := newFactoring(v, w.when)
 		best := all.best(p.terms)
 		rule := cheapestOrder
 		switch {
@@ -49,7 +50,7 @@ func distribute(ctx *Context, f *ir.Func) error {
 			rule = takeOut
 		}
 		if best.price.flops >= before {
-			ctx.refuse(p, best, before)
+			ctx.refuse(p, best, before, w.when)
 			return v
 		}
 		if !w.allowed(rule) {
@@ -57,7 +58,7 @@ func distribute(ctx *Context, f *ir.Func) error {
 		}
 		u := (&summing{w, all, v, map[*ir.Value]*ir.Value{}}).sum(best)
 		u = w.shaped(u, &network{root: v, sizes: v.Type.Dims(), out: allOf(v.Type.Rank()), factors: []factor{{idx: best.axes}}})
-		w.rewrote(rule, v.Pos, (before-best.price.flops)*w.turns)
+		w.rewrote(rule, v.Pos, before-best.price.flops)
 		return u
 	})
 	return nil
@@ -65,14 +66,14 @@ func distribute(ctx *Context, f *ir.Func) error {
 
 // refuse reports what does not pay: taking out a factor of a sum that has none
 // taken out, or multiplying one out.
-func (ctx *Context) refuse(p *polynomial, best *sum, before int) {
+func (ctx *Context) refuse(p *polynomial, best *sum, before int, when *timing) {
 	if p.sums == 0 {
 		if best.rival != nil {
 			ctx.refused(takeOut, p.root.Pos, best.rival.price.flops-before)
 		}
 		return
 	}
-	apart := newFactoring(p.root)
+	apart := newFactoring(p.root, when)
 	apart.flat = true
 	if s := apart.best(p.terms); s.price.flops >= before {
 		ctx.refused(mulOut, p.root.Pos, s.price.flops-before)
@@ -142,6 +143,7 @@ func (g *summing) sum(s *sum) *ir.Value {
 			continue
 		}
 		all := axes | setOf(a.last)
+		g.place = s.at.depth
 		x, y := g.spread(acc, axes, all), g.spread(v, setOf(a.last), all)
 		switch {
 		case minus == a.minus:
@@ -152,9 +154,12 @@ func (g *summing) sum(s *sum) *ir.Value {
 			acc = g.emit(g.root, ir.OpSub, nil, ir.Type{}, x, y)
 		}
 		axes = all
+		g.place = g.depth
 	}
 	if minus {
+		g.place = s.at.depth
 		acc = g.emit(g.root, ir.OpNeg, nil, ir.Type{}, acc)
+		g.place = g.depth
 	}
 	return acc
 }

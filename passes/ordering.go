@@ -17,14 +17,23 @@ const (
 	joinedOnly = 12
 )
 
-// A price is what decides between orders: FLOPs, and where these are equal the
-// elements of what is stored on the way.
-type price struct{ flops, elems int }
+// A price is what decides between orders: FLOPs of a call, and where these are
+// equal those when weights are loaded, and then the elements of what is stored on
+// the way.
+type price struct{ flops, load, elems int }
 
-func (p price) add(q price) price { return price{added(p.flops, q.flops), added(p.elems, q.elems)} }
+func (p price) add(q price) price {
+	return price{added(p.flops, q.flops), added(p.load, q.load), added(p.elems, q.elems)}
+}
 
 func (p price) less(q price) bool {
-	return p.flops < q.flops || p.flops == q.flops && p.elems < q.elems
+	switch {
+	case p.flops != q.flops:
+		return p.flops < q.flops
+	case p.load != q.load:
+		return p.load < q.load
+	}
+	return p.elems < q.elems
 }
 
 // most is where counts stop: beyond it all are alike.
@@ -44,6 +53,7 @@ type tree struct {
 	of          set // of factors
 	left, right *tree
 	scaled      bool // its result is multiplied by the scales
+	at          moment
 	axes        []int
 	props       ir.Props
 	price       price // with that of what is below
@@ -56,6 +66,7 @@ type part struct {
 	axes   []int
 	bands  []band
 	props  ir.Props
+	at     moment
 	plain  *tree
 	scaled *tree // nil unless the network has scales
 }
@@ -66,6 +77,7 @@ type band struct{ row, col, below, above int }
 // An ordering finds the cheapest order of a network.
 type ordering struct {
 	*network
+	time  *timing
 	parts map[set]*part
 	last  []int // the axes of the result
 	dense bool  // no factor has structure
@@ -75,8 +87,9 @@ type ordering struct {
 
 // order returns the cheapest order of multiplying the factors of n, and what
 // was learnt of n on the way.
-func order(n *network) (*tree, *ordering) {
+func order(n *network, when *timing) (*tree, *ordering) {
 	o := newOrdering(n)
+	o.time = when
 	for i := range n.factors {
 		o.leaf(i)
 	}
@@ -188,7 +201,7 @@ func (o *ordering) kept(s set) set {
 func (o *ordering) leaf(i int) {
 	f := o.factors[i]
 	s := set(1) << i
-	p := &part{keep: o.kept(s)}
+	p := &part{keep: o.kept(s), at: o.time.of(f.Value)}
 	o.parts[s] = p
 	var cost price
 	distinct := true
@@ -202,7 +215,7 @@ func (o *ordering) leaf(i int) {
 		}
 	}
 	if gone := o.elems(setOf(f.idx) &^ p.keep); gone > 1 {
-		cost = price{o.elems(setOf(f.idx)), o.elems(p.keep)}
+		cost = o.time.price(p.at, o.elems(setOf(f.idx)), o.elems(p.keep))
 	}
 	if r := len(f.idx); r >= 2 && distinct && len(p.axes) == r {
 		row, col := f.idx[r-2], f.idx[r-1]
@@ -213,13 +226,17 @@ func (o *ordering) leaf(i int) {
 			o.dense = false
 		}
 	}
-	p.plain = &tree{of: s, axes: p.axes, props: p.props, price: cost}
+	p.plain = &tree{of: s, axes: p.axes, props: p.props, at: p.at, price: cost}
 	o.scale(p)
 }
 
 // part returns that of s; what its factors are made of is known.
 func (o *ordering) part(s set) *part {
 	p := &part{keep: o.kept(s)}
+	for _, i := range s.members() {
+		p.at = p.at.and(o.parts[1<<i].at)
+	}
+	p.at = o.time.fitting(p.at, o.elems(p.keep)*o.root.Type.DType.Size())
 	o.parts[s] = p
 	if o.dense {
 		return p
@@ -320,10 +337,16 @@ func (o *ordering) scale(p *part) {
 	if len(o.scales) == 0 {
 		return
 	}
-	cost := price{o.elems(p.keep) + len(o.scales) - 1, o.elems(p.keep)}.add(p.plain.price)
+	at := p.at
+	for _, s := range o.scales {
+		if s.Value != nil {
+			at = at.and(o.time.of(s.Value))
+		}
+	}
+	cost := o.time.price(at, o.elems(p.keep)+len(o.scales)-1, o.elems(p.keep)).add(p.plain.price)
 	if p.scaled == nil || cost.less(p.scaled.price) {
 		t := *p.plain
-		t.scaled, t.price = true, cost
+		t.scaled, t.at, t.price = true, at, cost
 		p.scaled = &t
 	}
 }
@@ -339,11 +362,12 @@ func (o *ordering) split(p *part, a, b set) {
 	}
 	axes := o.axesOf(p, x, y)
 	gram := p.props.Mirrored() && o.same(a, b)
-	step := price{o.step(p, x, y, axes, gram), o.elems(p.keep)}
+	flops := o.step(p, x, y, axes, gram)
 	try := func(best **tree, l, r *tree, first price) {
-		cost := first.add(step)
+		at := p.at.and(l.at).and(r.at)
+		cost := first.add(o.time.price(at, flops, o.elems(p.keep)))
 		if *best == nil || cost.less((*best).price) {
-			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, price: cost}
+			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost}
 			if p.props.Mirrored() && !gram {
 				t.props = ir.Props{}
 			}

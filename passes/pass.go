@@ -69,6 +69,8 @@ type Context struct {
 	context.Context
 	opts     Options
 	pass     string
+	runs     []string // the names of all passes of the run, in order
+	at       int      // of pass in runs
 	rewrites int
 	flops    int    // of the function now
 	made     []made // by the pass that runs
@@ -160,13 +162,13 @@ func Run(ctx context.Context, f *ir.Func, opts Options) error {
 	if names == nil {
 		names = Names()
 	}
-	c := &Context{Context: ctx, opts: opts}
+	c := &Context{Context: ctx, opts: opts, runs: names}
 	if slices.Contains(names, "split") && opts.MaxRewrites >= 0 {
 		for _, v := range f.Body {
 			v.Load = false // split decides anew
 		}
 	}
-	for _, name := range names {
+	for at, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -174,7 +176,7 @@ func Run(ctx context.Context, f *ir.Func, opts Options) error {
 		if i < 0 {
 			return fmt.Errorf("no pass is called %s", name)
 		}
-		c.pass, c.flops = name, f.Work() // a pass may have dropped unused values too
+		c.pass, c.at, c.flops = name, at, f.Work() // a pass may have dropped unused values too
 		if opts.MaxRewrites >= 0 {
 			if err := pipeline()[i].run(c, f); err != nil {
 				return fmt.Errorf("pass %s: %w", name, err)

@@ -74,7 +74,9 @@ func (p *product) transposed(v *ir.Value, from, to []int) *ir.Value {
 func (p *product) tree(t *tree) (*ir.Value, []int) {
 	var v *ir.Value
 	axes := t.axes
+	defer func() { p.place = p.depth }()
 	if t.left == nil {
+		p.place = p.when.of(p.factors[t.of.members()[0]].Value).depth
 		v = p.leaf(t)
 	} else {
 		shared := p.twice && t.of.len() < len(p.factors) && !p.hasScale(t)
@@ -97,6 +99,7 @@ func (p *product) tree(t *tree) (*ir.Value, []int) {
 		}
 	}
 	if t.scaled {
+		p.place = t.at.depth
 		v = p.times(v)
 	}
 	return v, axes
@@ -166,6 +169,7 @@ func repeated(idx []int) (i, j int) {
 func (p *product) pair(t *tree) *ir.Value {
 	x, a := p.tree(t.left)
 	y, b := p.tree(t.right)
+	p.place = t.left.at.and(t.right.at).depth
 	plain := !banded(x) && !banded(y)
 	space := setOf(a) | setOf(b)
 	if plain && space == setOf(t.axes) && (setOf(a) == space || setOf(b) == space) && within(a, t.axes) && within(b, t.axes) {

@@ -10,19 +10,24 @@ type rewriter struct {
 	*Context
 	f          *ir.Func
 	turns      int                     // how often the open region is evaluated
+	often      []int                   // how often those around it are, and it, by depth
 	depth      int                     // of loops around it
 	body       []*ir.Value             // of the open region, as far as it is rebuilt
+	outer      [][]*ir.Value           // those of the regions around it, from one that there is not
+	place      int                     // the depth at which emit puts values, usually that of the open region
 	now        map[*ir.Value]*ir.Value // what stands for a value that was rewritten
 	visit      func(*ir.Value) *ir.Value
 	laws       []law                  // that rewritten applies
 	levels     map[*ir.Value]ir.Level // of the values as they were
 	uses       map[*ir.Value]int      // of the values as they were
 	inProducts map[*ir.Value]int      // how many of the uses are in a product of matrices, transposed or not
+	home       map[*ir.Value]int      // the depth at which a value stands
+	when       *timing                // nil for passes that do not ask
 }
 
 // newRewriter returns a rewriter of f.
 func newRewriter(ctx *Context, f *ir.Func) *rewriter {
-	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), inProducts: factorUses(f)}
+	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), inProducts: factorUses(f), home: map[*ir.Value]int{}}
 }
 
 // run calls visit with each value that is no parameter, its operands rewritten
@@ -36,8 +41,12 @@ func (w *rewriter) run(visit func(v *ir.Value) *ir.Value) {
 }
 
 func (w *rewriter) region(r *ir.Region) {
-	outer := w.body
+	w.outer = append(w.outer, w.body)
 	w.body = nil
+	w.often = append(w.often, w.turns)
+	for _, p := range r.Params {
+		w.home[p] = w.depth
+	}
 	for _, v := range r.Body {
 		for i, a := range v.Args {
 			v.Args[i] = w.of(a)
@@ -46,12 +55,15 @@ func (w *rewriter) region(r *ir.Region) {
 			turns := w.turns
 			w.turns *= v.Turns()
 			w.depth++
+			w.place = w.depth
 			w.region(v.Body)
 			w.depth--
+			w.place = w.depth
 			w.turns = turns
 		}
 		u := w.visit(v)
 		if u == v {
+			w.home[v] = w.depth
 			w.body = append(w.body, v)
 		} else {
 			w.now[v] = u
@@ -63,7 +75,9 @@ func (w *rewriter) region(r *ir.Region) {
 		r.Results[i] = w.of(v)
 	}
 	r.Body = w.body
-	w.body = outer
+	last := len(w.outer) - 1
+	w.body, w.outer = w.outer[last], w.outer[:last]
+	w.often = w.often[:last]
 }
 
 // of returns what stands for v.
@@ -83,8 +97,13 @@ func (w *rewriter) emit(like *ir.Value, op ir.Op, attrs ir.Attrs, want ir.Type, 
 		panic(err)
 	}
 	v.Load = like.Load
-	w.body = append(w.body, v)
 	w.levels[v] = w.levels[like]
+	w.home[v] = w.place
+	if w.place < w.depth {
+		w.outer[w.place+1] = append(w.outer[w.place+1], v)
+	} else {
+		w.body = append(w.body, v)
+	}
 	return v
 }
 

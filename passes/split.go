@@ -276,9 +276,12 @@ func reading(bytes int) int {
 	return max(bytes, 0) * 3 / 4
 }
 
+// always is how many bytes what is computed when weights are loaded may take in
+// any case.
+const always = 16 << 20
+
 // fits reports whether v may take the memory that it does.
 func (s *splitting) fits(v *ir.Value) bool {
-	const always = 16 << 20
 	limit := s.ctx.opts.LoadMemory // -1 is less than anything takes
 	if limit == 0 {
 		limit = always

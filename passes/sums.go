@@ -21,6 +21,7 @@ type sum struct {
 	axes    []int     // the indices of the result that some addend has
 	sizes   []int     // of axes
 	props   ir.Props
+	at      moment
 	price   price // with that of what is below
 	factors int   // how many sums are inside of products
 	like    int   // how many terms were collected into others
@@ -38,14 +39,15 @@ type addend struct {
 // A factoring finds the cheapest way to compute polynomials.
 type factoring struct {
 	root  *ir.Value
+	when  *timing
 	sums  map[string]*sum    // by the text of the polynomial
 	stand map[*sum]*ir.Value // what stands for a sum in networks
 	of    map[*ir.Value]*sum // the sum that a value stands for
 	flat  bool               // never factor
 }
 
-func newFactoring(root *ir.Value) *factoring {
-	return &factoring{root: root, sums: map[string]*sum{}, stand: map[*sum]*ir.Value{}, of: map[*ir.Value]*sum{}}
+func newFactoring(root *ir.Value, when *timing) *factoring {
+	return &factoring{root: root, when: when, sums: map[string]*sum{}, stand: map[*sum]*ir.Value{}, of: map[*ir.Value]*sum{}}
 }
 
 // text returns what two terms have in common exactly if they are the same but
@@ -278,7 +280,7 @@ func (f *factoring) group(terms []term, g set) *addend {
 	members := g.members()
 	first := terms[members[0]]
 	if len(members) == 1 {
-		t, o := order(first.network)
+		t, o := order(first.network, f.when)
 		a := &addend{minus: first.minus, tree: t, ordering: o, price: t.price}
 		f.count(a)
 		return a
@@ -392,7 +394,7 @@ func (f *factoring) product(terms []term, members []int, common set) *addend {
 	inner := f.best(rests)
 	outer.factors = append(outer.factors, factor{Value: f.value(inner), idx: pick(list, inner.axes)})
 	outer = outer.numbered()
-	t, o := order(outer.network)
+	t, o := order(outer.network, f.when)
 	a := &addend{minus: outer.minus, tree: t, ordering: o, price: t.price}
 	f.count(a)
 	return a
@@ -418,6 +420,7 @@ func (f *factoring) value(s *sum) *ir.Value {
 	}
 	v := &ir.Value{ID: -1 - len(f.of), Op: ir.OpParam, Type: t}
 	f.of[v], f.stand[s] = s, v
+	f.when.stands(v, s.at)
 	return v
 }
 
@@ -501,12 +504,13 @@ func (f *factoring) add(like term, addends []*addend) *sum {
 		}
 		axes |= setOf(a.last)
 		minus = minus && a.minus
+		s.at = s.at.and(a.tree.at)
 		if i > 0 {
 			n := 1
 			for _, c := range axes.members() {
 				n = times(n, like.sizes[c])
 			}
-			s.price = s.price.add(price{n, n})
+			s.price = s.price.add(f.when.price(s.at, n, n))
 		}
 	}
 	s.axes = axes.members()
@@ -516,7 +520,7 @@ func (f *factoring) add(like term, addends []*addend) *sum {
 		n = times(n, like.sizes[c])
 	}
 	if minus {
-		s.price = s.price.add(price{n, n})
+		s.price = s.price.add(f.when.price(s.at, n, n))
 	}
 	s.props = s.structure()
 	return s

@@ -115,7 +115,10 @@ func tried(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, fi
 		t.Fatal(err)
 	}
 	var wrong error
-	work := f.Work()
+	work, ran, names := f.Work(), 0, list
+	if list == nil {
+		names = passes.Names()
+	}
 	opts := passes.Options{
 		Passes: list, Strict: strict, Verify: true,
 		Report: func(r passes.Rewrite) {
@@ -134,9 +137,12 @@ func tried(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, fi
 			case !slices.Equal(got, want):
 				wrong = fmt.Errorf("%s changes results modulo a prime", pass)
 			}
-			if now := f.Work(); now > work && wrong == nil {
+			// chain and factor count on what split will have computed at load time.
+			ran++
+			ahead := slices.Contains(names[ran:], "split") && (slices.Contains(names[:ran], "chain") || slices.Contains(names[:ran], "factor"))
+			if now := f.Work(); now > work && wrong == nil && !ahead {
 				wrong = fmt.Errorf("%s makes %d FLOPs of %d", pass, now, work)
-			} else {
+			} else if !ahead {
 				work = now
 			}
 		},
