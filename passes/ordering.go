@@ -10,11 +10,13 @@ import (
 )
 
 // How far the search for an order goes: up to so many factors it tries all
-// trees, up to so many those that never multiply what has no index in common,
-// and beyond those that keep the factors in order.
+// trees, up to so many those that never multiply what has no index in common, if
+// these have not too many pairs of parts, and else those that keep the factors in
+// order.
 const (
 	allTrees   = 7
 	joinedOnly = 12
+	mostPairs  = 1 << 14
 )
 
 // A price is what decides between orders: FLOPs of a call, and where these are
@@ -77,12 +79,13 @@ type band struct{ row, col, below, above int }
 // An ordering finds the cheapest order of a network.
 type ordering struct {
 	*network
-	time  *timing
-	parts map[set]*part
-	last  []int // the axes of the result
-	dense bool  // no factor has structure
-	twice bool  // some value is a factor twice
-	keys  map[set]*key
+	time    *timing
+	parts   map[set]*part
+	last    []int // the axes of the result
+	dense   bool  // no factor has structure
+	inOrder bool  // only neighbours are multiplied
+	twice   bool  // some value is a factor twice
+	keys    map[set]*key
 }
 
 // order returns the cheapest order of multiplying the factors of n, and what
@@ -95,7 +98,7 @@ func order(n *network, when *timing) (*tree, *ordering) {
 	}
 	o.dense = o.dense && !o.twice
 	all := set(1)<<len(n.factors) - 1
-	if len(n.factors) > joinedOnly {
+	if o.inOrder = o.tooMany(all); o.inOrder {
 		for length := 2; length <= len(n.factors); length++ {
 			for from := 0; from+length <= len(n.factors); from++ {
 				p := o.part((set(1)<<length - 1) << from)
@@ -133,6 +136,24 @@ func newOrdering(n *network) *ordering {
 		}
 	}
 	return o
+}
+
+// tooMany reports whether the parts that the search looks at have more than
+// mostPairs pairs, or there are more factors than joinedOnly.
+func (o *ordering) tooMany(all set) bool {
+	if len(o.factors) <= allTrees {
+		return false
+	}
+	if len(o.factors) > joinedOnly {
+		return true
+	}
+	pairs := 0
+	for s := set(1); s <= all && pairs <= mostPairs; s++ {
+		if o.wanted(s, all) {
+			pairs += 1 << (s.len() - 1)
+		}
+	}
+	return pairs > mostPairs
 }
 
 // wanted reports whether the search looks at a set of factors.
@@ -357,7 +378,7 @@ func (o *ordering) split(p *part, a, b set) {
 	if x == nil || y == nil || x.plain == nil || y.plain == nil {
 		return
 	}
-	if len(o.factors) > allTrees && len(o.factors) <= joinedOnly && x.keep&y.keep == 0 && o.joined(a, a|b)&b != 0 {
+	if len(o.factors) > allTrees && !o.inOrder && x.keep&y.keep == 0 && o.joined(a, a|b)&b != 0 {
 		return
 	}
 	axes := o.axesOf(p, x, y)
@@ -474,7 +495,7 @@ type key struct {
 }
 
 // maxVariants is how many orders of equal factors a key looks at.
-const maxVariants = 48
+const maxVariants = 24
 
 // key returns that of the factors of s. Equal factors may come in any order,
 // and a symmetric one may be transposed: the least text counts.
@@ -491,8 +512,9 @@ func (o *ordering) key(s set) *key {
 	var text []byte
 	write := func(order []int, swaps set) {
 		text = text[:0]
-		number := map[int]int{}
-		var kept []int
+		var number [maxIndices]int // one more than that of an index
+		next := 0
+		kept := make([]int, 0, keep.len())
 		for k, i := range order {
 			f := o.factors[i]
 			text = strconv.AppendInt(append(text, ' '), int64(f.ID), 10)
@@ -503,10 +525,9 @@ func (o *ordering) key(s set) *key {
 				idx[r-2], idx[r-1] = idx[r-1], idx[r-2]
 			}
 			for _, c := range idx {
-				at, ok := number[c]
-				if !ok {
-					at = len(number)
-					number[c] = at
+				if number[c] == 0 {
+					next++
+					number[c] = next
 					if keep.has(c) {
 						kept = append(kept, c)
 					}
@@ -515,7 +536,7 @@ func (o *ordering) key(s set) *key {
 				if keep.has(c) {
 					sign = '!'
 				}
-				text = strconv.AppendInt(append(text, sign), int64(at), 10)
+				text = append(text, sign, byte('A'+number[c]))
 			}
 		}
 		switch t := string(text); {
