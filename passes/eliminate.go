@@ -236,7 +236,7 @@ func (e *elimination) multiplied(t summand, factors []factor, keep []int, done [
 	if f.fails || n.root.Type.Elems() > e.most {
 		return nil
 	}
-	best, o := order(n)
+	best, o := order(n, e.w.when)
 	return e.w.shaped((&product{e.w, o, map[string]computed{}}).whole(best), n)
 }
 

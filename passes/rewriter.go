@@ -22,12 +22,14 @@ type rewriter struct {
 	uses       map[*ir.Value]int      // of the values as they were
 	inProducts map[*ir.Value]int      // how many of the uses are in a product of matrices, transposed or not
 	home       map[*ir.Value]int      // the depth at which a value stands
-	when       *timing                // nil for passes that do not ask
+	when       *timing                // when what a pass chooses to compute is computed
 }
 
 // newRewriter returns a rewriter of f.
 func newRewriter(ctx *Context, f *ir.Func) *rewriter {
-	return &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), inProducts: factorUses(f), home: map[*ir.Value]int{}}
+	w := &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), inProducts: factorUses(f), home: map[*ir.Value]int{}}
+	w.when = &timing{w: w}
+	return w
 }
 
 // run calls visit with each value that is no parameter, its operands rewritten
