@@ -23,10 +23,25 @@ func chain(ctx *Context, f *ir.Func) error {
 	networks := networksOf(f)
 	w := newRewriter(ctx, f)
 	w.when = newTiming(w)
+	var outside []*network // of loops
+	for _, v := range f.Body {
+		if n := networks[v]; n != nil {
+			outside = append(outside, n)
+		}
+	}
+	w.often = []int{1}
+	stands, alone := shareParts(outside, w.when)
+	w.often = nil
 	w.run(func(v *ir.Value) *ir.Value {
 		n := networks[v]
 		if n == nil {
 			return v
+		}
+		if before := alone[n]; before != nil {
+			if w.allowed(commonPart) {
+				return w.withParts(n, stands)
+			}
+			n = before
 		}
 		w.renew(n)
 		before := w.when.work(n.inside)
@@ -37,6 +52,37 @@ func chain(ctx *Context, f *ir.Func) error {
 		return v
 	})
 	return nil
+}
+
+// withParts returns the value of a network that has parts in common with others,
+// which are computed where they are needed first.
+func (w *rewriter) withParts(n *network, stands map[*ir.Value]*common) *ir.Value {
+	saved := 0
+	write := func(n *network) *ir.Value {
+		w.renew(n)
+		best, o := order(n, w.when)
+		saved -= best.price.flops
+		return (&product{w, o, map[string]computed{}}).whole(best)
+	}
+	var parts func(n *network)
+	parts = func(n *network) {
+		for i, f := range n.factors {
+			c := stands[f.Value]
+			if c == nil {
+				continue
+			}
+			if c.made == nil {
+				parts(c.network)
+				c.made = write(c.network)
+			}
+			n.factors[i].Value = c.made
+		}
+	}
+	saved += w.when.work(n.inside)
+	parts(n)
+	v := w.shaped(write(n), n)
+	w.rewrote(commonPart, n.root.Pos, saved)
+	return v
 }
 
 // networksOf returns the largest networks of f by their roots, without those in
