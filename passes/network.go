@@ -197,11 +197,20 @@ func (f *flattener) drop() {
 func (f *flattener) add(v *ir.Value, idx []int, shared bool) {
 	shared = shared || !f.inner(v)
 	full := len(f.factors) >= maxFactors || len(f.sizes) > maxIndices-8
-	if full || !linear(v) || shared && !moves(v) || v.Op == ir.OpDiag && f.outer(idx[len(idx)-2:]) {
+	if full || !linear(v) || shared && (!moves(v) || f.moved(v)) || v.Op == ir.OpDiag && f.outer(idx[len(idx)-2:]) {
 		f.leaf(v, idx, shared)
 		return
 	}
 	f.open(v, idx, shared)
+}
+
+// moved reports whether v, which several values need, moves the elements of a
+// product that nothing else needs: that belongs to the network of v.
+func (f *flattener) moved(v *ir.Value) bool {
+	for linear(v) && moves(v) {
+		v = v.Args[0]
+	}
+	return linear(v) && f.inner(v)
 }
 
 // outer reports whether both of two indices are indices of the result: then
