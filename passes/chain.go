@@ -46,8 +46,13 @@ func chain(ctx *Context, f *ir.Func) error {
 		w.renew(n)
 		before := w.when.work(n.inside)
 		if best, o := order(n, w.when); best.price.flops < before && w.allowed(cheapestOrder) {
-			v = w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
-			w.rewrote(cheapestOrder, n.root.Pos, before-best.price.flops)
+			u, saved := w.when.cheaper(before, func() *ir.Value {
+				return w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
+			})
+			if u != nil {
+				w.rewrote(cheapestOrder, n.root.Pos, saved)
+				return u
+			}
 		}
 		return v
 	})

@@ -56,9 +56,14 @@ func distribute(ctx *Context, f *ir.Func) error {
 		if !w.allowed(rule) {
 			return v
 		}
-		u := (&summing{w, all, v, map[*ir.Value]*ir.Value{}}).sum(best)
-		u = w.shaped(u, &network{root: v, sizes: v.Type.Dims(), out: allOf(v.Type.Rank()), factors: []factor{{idx: best.axes}}})
-		w.rewrote(rule, v.Pos, before-best.price.flops)
+		u, saved := w.when.cheaper(before, func() *ir.Value {
+			u := (&summing{w, all, v, map[*ir.Value]*ir.Value{}}).sum(best)
+			return w.shaped(u, &network{root: v, sizes: v.Type.Dims(), out: allOf(v.Type.Rank()), factors: []factor{{idx: best.axes}}})
+		})
+		if u == nil {
+			return v
+		}
+		w.rewrote(rule, v.Pos, saved)
 		return u
 	})
 	return nil

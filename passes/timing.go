@@ -76,6 +76,26 @@ func (t *timing) price(at moment, flops, elems int) price {
 	return price{times(flops, t.w.often[at.depth]), 0, elems}
 }
 
+// cheaper returns what write makes, and what it saves over before FLOPs; nil if
+// that is nothing, where what it made is taken back. Orders are chosen by the
+// structure that follows from that of all factors, while work counts what can be
+// seen in each operand.
+func (t *timing) cheaper(before int, write func() *ir.Value) (v *ir.Value, saved int) {
+	w := t.w
+	bodies := append(slices.Clone(w.outer[1:]), w.body)
+	v = write()
+	var made []*ir.Value
+	for i, b := range append(slices.Clone(w.outer[1:]), w.body) {
+		made = append(made, b[len(bodies[i]):]...)
+	}
+	if saved = before - t.work(made); saved > 0 {
+		return v, saved
+	}
+	copy(w.outer[1:], bodies)
+	w.body = bodies[len(bodies)-1]
+	return nil, 0
+}
+
 // work returns the FLOPs of values, each computed as early as the passes of the
 // run will have it.
 func (t *timing) work(values []*ir.Value) int {
