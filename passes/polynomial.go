@@ -96,15 +96,6 @@ func (p *polynomial) close(v *ir.Value) {
 	}
 }
 
-// work returns the FLOPs of what the polynomial replaces.
-func (p *polynomial) work() int {
-	w := 0
-	for _, v := range p.inside {
-		w += v.Work()
-	}
-	return w
-}
-
 // single returns v as a network of one factor.
 func single(v *ir.Value) *network {
 	n := &network{root: v, sizes: v.Type.Dims()}
