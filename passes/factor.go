@@ -37,6 +37,9 @@ func distribute(ctx *Context, f *ir.Func) error {
 		for _, t := range p.terms {
 			w.renew(t.network)
 		}
+		if cancels(p.terms) {
+			return v
+		}
 		before := w.when.work(p.inside)
 		all := newFactoring(v, w.when)
 		best := all.best(p.terms)

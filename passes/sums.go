@@ -96,6 +96,20 @@ func (f *factoring) collect(terms []term) ([]term, int) {
 	return out, like
 }
 
+// cancels reports whether a term is subtracted from one that is the same but for
+// its constant. Where it is infinite the difference is NaN, and must stay so.
+func cancels(terms []term) bool {
+	seen := map[string]bool{}
+	for _, t := range terms {
+		key := t.text() + term{network: &network{scales: t.runtime()}}.scaleText()
+		if minus, ok := seen[key]; ok && minus != t.minus {
+			return true
+		}
+		seen[key] = t.minus
+	}
+	return false
+}
+
 // runtime returns the scales but for the constant that comes first.
 func (t term) runtime() []scale {
 	if len(t.scales) > 0 && t.scales[0].Value == nil && !t.scales[0].divides {
