@@ -114,6 +114,9 @@ func (s *scope) emitChained() {
 	s.loop(lo, hi, 1, nil, func(i value.Value, _ []value.Value) []value.Value {
 		s.when(s.poll(), func() {
 			number, n := s.digit(i, blocks)
+			if blocks > 2 && slices.ContainsFunc(c.Parts, func(p kernel.Part) bool { return p.Gemm != nil && p.Gemm.Left != nil }) {
+				number = s.inTurn(number, blocks) // later blocks have more or less to do: see dealt
+			}
 			row := s.mul(number, i64(c.Block))
 			first := s.add(s.mul(n, i64(c.Rows())), row)
 			b := blockAt{Chained: c, point: make([]value.Value, c.Split), row: row}
@@ -167,7 +170,7 @@ func (s *scope) part(part kernel.Part, b blockAt, pointers map[*kernel.Buffer]va
 		inner.emitNest(&b)
 		return
 	}
-	newGemmEmitter(inner, &b).emitBlock()
+	newGemmEmitter(inner, &b).emitBlock(needed(s.prog, b.Chained, part))
 }
 
 // chainWork returns about how many multiplications a chain does.
@@ -214,8 +217,36 @@ func (e *gemmEmitter) takeRows(b *blockAt) {
 	}
 }
 
-// emitBlock emits the tiles of all panels of the block's rows.
-func (e *gemmEmitter) emitBlock() {
+// needed returns which columns of a product's result the parts after it read in
+// each row, by the structure of what they multiply; nil for all.
+func needed(p *kernel.Program, c *kernel.Chained, part kernel.Part) *kernel.Band {
+	g := part.Gemm
+	if len(g.Store) != 1 || !slices.Contains(c.Local, g.Store[0].Buf) {
+		return nil
+	}
+	b := g.Store[0].Buf
+	var band *kernel.Band
+	for _, reader := range c.Parts {
+		if !slices.Contains(p.Loads(reader.Kernel), b) {
+			continue
+		}
+		r := reader.Gemm
+		if band != nil || r == nil || r.Left == nil || r.A.Buf != b || r.A.Offset != 0 || r.Sum[0].A != 1 || r.Sum[0].Size != g.Col.Size {
+			return nil
+		}
+		beside := *r // what it reads beside the operand
+		beside.A.Buf = nil
+		if slices.Contains(p.Loads(&kernel.Kernel{Inside: reader.Inside, Gemm: &beside}), b) {
+			return nil
+		}
+		band = r.Left
+	}
+	return band
+}
+
+// emitBlock emits the tiles of the block's rows in all panels, or in those with
+// columns of a band.
+func (e *gemmEmitter) emitBlock(band *kernel.Band) {
 	if e.packs {
 		e.packedLeft = e.bitcast(e.scratch(e.scratchBytes()), types.NewPointer(regType(e.d)))
 	}
@@ -228,7 +259,14 @@ func (e *gemmEmitter) emitBlock() {
 	if e.packs {
 		e.packLeft(a, i64(0))
 	}
-	e.loop(i64(0), i64(e.panels), 1, nil, func(panel value.Value, _ []value.Value) []value.Value {
+	from, to := value.Value(i64(0)), value.Value(i64(e.panels))
+	if band != nil {
+		size := i64(e.g.Panel)
+		from = e.cur.NewUDiv(e.larger(e.add(e.block.row, i64(band.Lo)), from), size)
+		end := e.larger(e.add(e.block.row, i64(e.block.count+band.Hi)), i64(0))
+		to = e.smaller(e.cur.NewUDiv(e.add(end, i64(e.g.Panel-1)), size), to)
+	}
+	e.loop(from, to, 1, nil, func(panel value.Value, _ []value.Value) []value.Value {
 		e.panel(panelAt{number: panel, a: a, block: i64(0), from: i64(0), to: i64(e.cut.tiles)}, b)
 		return nil
 	})

@@ -104,6 +104,18 @@ func f(q: %[1]s[2, 45, 9], k: %[1]s[2, 45, 9], v: %[1]s[2, 45, 17]) -> (%[1]s[2,
   v6 = contract{spec="abc,acd->abd"} v5, v : %[1]s[2, 45, 17]
   return v6
 }`},
+	{"causal, further and upwards, and a sum with the whole", 4, 2, 2, false, `
+func f(q: %[1]s[45, 9], k: %[1]s[70, 9], v: %[1]s[70, 17]) -> (%[1]s[45, 17], %[1]s[45, 17]) {
+  v3 = contract{spec="ab,cb->ac"} q, k : %[1]s[45, 70]
+  v4 = abs v3 : %[1]s[45, 70]
+  v5 = tri{k=20, upper=false} v4 : %[1]s[45, 70]
+  v6 = contract{spec="ab,bc->ac"} v5, v : %[1]s[45, 17]
+  v7 = contract{spec="ab,cb->ac"} v6, v : %[1]s[45, 70]
+  v8 = tri{k=3, upper=true} v7 : %[1]s[45, 70]
+  v9 = contract{spec="ab,bc->ac"} v8, v : %[1]s[45, 17]
+  v10 = add v9, v6 : %[1]s[45, 17]
+  return v10, v9
+}`},
 	{"what is between is a result too", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[26, 18]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
@@ -237,7 +249,9 @@ func TestChainBits(t *testing.T) {
 	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	for i, c := range chains {
-		if c.parts == 0 || c.sums { // a nest by itself may have its vectors along rows
+		// A nest by itself may have its vectors along rows; the edges of a band have
+		// code of their own, which may round otherwise, and tiles decide what they are.
+		if c.parts == 0 || c.sums || strings.Contains(c.text, "= tri") {
 			continue
 		}
 		f := parse(t, fmt.Sprintf(c.text, tensor.F32))

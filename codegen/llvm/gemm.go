@@ -238,9 +238,14 @@ func (e *gemmEmitter) dealt(n value.Value) value.Value {
 	if e.g.Left == nil && !e.g.Mirror || e.cut.blocks < 3 {
 		return n
 	}
+	return e.inTurn(n, e.cut.blocks)
+}
+
+// inTurn returns number n of 0, count-1, 1, count-2, ...
+func (e *emitter) inTurn(n value.Value, count int) value.Value {
 	half := e.cur.NewUDiv(n, i64(2))
 	odd := e.icmp(enum.IPredNE, e.cur.NewAnd(n, i64(1)), i64(0))
-	return e.choose(odd, e.sub(i64(e.cut.blocks-1), half), half)
+	return e.choose(odd, e.sub(i64(count-1), half), half)
 }
 
 // panelBytes returns the bytes of n steps of a packed panel.
