@@ -35,12 +35,16 @@ func (c *checked) print(w io.Writer) {
 	if !c.ok() {
 		word = "failed"
 	}
-	fmt.Fprintf(w, "check %s: %d kernels, largest error %.3g of its bound", word, c.kernels, c.ratio)
+	kernels := "kernels"
+	if c.kernels == 1 {
+		kernels = "kernel"
+	}
+	fmt.Fprintf(w, "check %s: %d %s, largest error %.3g of its bound", word, c.kernels, kernels, c.ratio)
 	if c.worst != "" {
 		fmt.Fprintf(w, " (%s)", c.worst)
 	}
 	if c.bad > 0 {
-		fmt.Fprintf(w, "; %d elements hang on a choice inside of the bound", c.bad)
+		fmt.Fprintf(w, "; no bound is known of %d elements, behind a choice or a divisor that an error may turn", c.bad)
 	}
 	fmt.Fprintf(w, "\nwhole program against the evaluator: %.3g of the largest element (reported, not judged)\n", c.whole)
 }

@@ -29,10 +29,10 @@ func (x *explanation) print(w io.Writer) {
 	if len(x.Rewrites) == 0 {
 		fmt.Fprintln(w, "No pass found anything to rewrite.")
 	} else {
-		t := newTable(w, 4)
-		t.AppendHeader(table.Row{"pass", "rule", "at", "flops saved", "law"})
-		for _, r := range x.Rewrites {
-			t.AppendRow(table.Row{r.Pass, r.Rule, r.At, si(r.Before - r.After), r.law})
+		t := newTable(w, 4, 5)
+		t.AppendHeader(table.Row{"pass", "rule", "at", "times", "flops saved", "law"})
+		for _, r := range grouped(x.Rewrites) {
+			t.AppendRow(table.Row{r.Pass, r.Rule, r.At, r.times, si(r.Before - r.After), r.law})
 		}
 		t.Render()
 	}
@@ -52,12 +52,39 @@ func (x *explanation) printRefused(w io.Writer) {
 		fmt.Fprintln(w, "No pass considered a rewrite and refused it.")
 		return
 	}
-	t := newTable(w, 4)
-	t.AppendHeader(table.Row{"pass", "refused", "at", "flops it would add", "law"})
-	for _, r := range x.refused {
-		t.AppendRow(table.Row{r.Pass, r.Rule, r.At, si(r.After - r.Before), r.law})
+	t := newTable(w, 4, 5)
+	t.AppendHeader(table.Row{"pass", "refused", "at", "times", "flops it would add", "law"})
+	for _, r := range grouped(x.refused) {
+		t.AppendRow(table.Row{r.Pass, r.Rule, r.At, r.times, si(r.After - r.Before), r.law})
 	}
 	t.Render()
+}
+
+// A rewriteGroup is the rewrites of one line: a layer that stands in a model
+// twelve times is rewritten twelve times at the same place. Its counts are sums.
+type rewriteGroup struct {
+	rewriteJSON
+	times int
+}
+
+// grouped puts rewrites of one pass by one rule at one place together, where the
+// first of them stands.
+func grouped(rewrites []rewriteJSON) []rewriteGroup {
+	var out []rewriteGroup
+	at := map[rewriteJSON]int{}
+	for _, r := range rewrites {
+		key := r
+		key.Before, key.After = 0, 0
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key], out = i, append(out, rewriteGroup{rewriteJSON: key})
+		}
+		out[i].Before += r.Before
+		out[i].After += r.After
+		out[i].times++
+	}
+	return out
 }
 
 // newTable returns a table without frames whose columns of the given numbers
@@ -73,7 +100,7 @@ func newTable(w io.Writer, right ...int) table.Writer {
 	for _, n := range right {
 		columns = append(columns, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
-	columns = append(columns, table.ColumnConfig{Name: "computes", WidthMax: 72})
+	columns = append(columns, table.ColumnConfig{Name: "computes", WidthMax: 72, WidthMaxEnforcer: text.WrapSoft})
 	t.SetColumnConfigs(columns)
 	return t
 }
@@ -96,7 +123,7 @@ func si(n int) string {
 		name string
 		size float64
 	}{{"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}} {
-		if x := float64(n) / u.size; x >= 1 || x <= -1 {
+		if x := float64(n) / u.size; x >= 0.9995 || x <= -0.9995 { // what rounds to a thousand has the next unit
 			return fmt.Sprintf("%.3g %s", x, u.name)
 		}
 	}

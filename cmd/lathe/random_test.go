@@ -138,12 +138,12 @@ func TestProgress(t *testing.T) {
 }
 
 func TestSI(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1 k", -1500: "-1.5 k", 1234567: "1.23 M", 2e9: "2 G", 3e12: "3 T"} {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1 k", -1500: "-1.5 k", 1234567: "1.23 M", 999499: "999 k", 999500: "1 M", 2e9: "2 G", 3e12: "3 T"} {
 		if got := si(n); got != want {
 			t.Errorf("si(%d) = %q, want %q", n, got, want)
 		}
 	}
-	for x, want := range map[float64]string{1.5: "1.5 s", 0.25: "250 ms", 3e-5: "30 us", 5e-8: "50 ns"} {
+	for x, want := range map[float64]string{1.5: "1.5 s", 0.9996: "1 s", 0.25: "250 ms", 3e-5: "30 us", 5e-8: "50 ns"} {
 		if got := seconds(x); got != want {
 			t.Errorf("seconds(%g) = %q, want %q", x, got, want)
 		}

@@ -186,7 +186,7 @@ func seconds(s float64) string {
 		name string
 		size float64
 	}{{"s", 1}, {"ms", 1e-3}, {"us", 1e-6}} {
-		if s >= u.size {
+		if s >= 0.9995*u.size { // what rounds to a thousand has the next unit
 			return fmt.Sprintf("%.3g %s", s/u.size, u.name)
 		}
 	}
