@@ -49,6 +49,10 @@ func (s *session) machine() Machine {
 	return m
 }
 
+// busy is the load above which somebody else kept a processor busy: a run before
+// this one may have left 1 behind.
+const busy = 1.5
+
 // version is Lathe's, with the commit that it was built from where that is known.
 func version() string {
 	out := lathe.Version
@@ -91,7 +95,11 @@ func (m *Machine) lines() []string {
 	if len(m.Rivals) > 0 {
 		out = append(out, "rivals: "+strings.Join(m.Rivals, "; "))
 	}
-	return append(out, fmt.Sprintf("measured %s; load %.1f before, %.1f after", m.Time, m.LoadBefore, m.LoadAfter))
+	out = append(out, fmt.Sprintf("measured %s; load %.1f before, %.1f after", m.Time, m.LoadBefore, m.LoadAfter))
+	if m.LoadBefore > busy {
+		out = append(out, "other programs ran at the same time: figures on several threads above all are worse than those of a quiet machine, for all contestants")
+	}
+	return out
 }
 
 // processor is the processor's name with its family and model, for hypervisors

@@ -83,6 +83,15 @@ func TestPrintAndPage(t *testing.T) {
 	}
 }
 
+func TestMachineSaysThatItWasBusy(t *testing.T) {
+	for load, want := range map[float64]bool{0.5: false, 3: true} {
+		m := Machine{LoadBefore: load}
+		if got := strings.Contains(strings.Join(m.lines(), "\n"), "other programs"); got != want {
+			t.Errorf("at a load of %g it says so: %v", load, got)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	a, b := sample(), sample()
 	a.Rows = a.Rows[:1] // mm_syrk
