@@ -24,8 +24,9 @@ type Machine struct {
 	Lathe     string   `json:"lathe"`
 	Go        string   `json:"go"`
 	LLVM      string   `json:"llvm"`
-	Rivals    []string `json:"rivals"` // with versions
-	Time      string   `json:"time"`
+	Rivals    []string `json:"rivals"`          // with versions
+	Time      string   `json:"time"`            // when the run began
+	Until     string   `json:"until,omitempty"` // when the last of several that were joined began
 	// How many processes wanted to run, before and after: more than none or
 	// one beside the benchmark itself makes figures worth less.
 	LoadBefore float64 `json:"load_before"`
@@ -76,8 +77,12 @@ func (m *Machine) identity() string {
 	return fmt.Sprintf("%s with %d cores, Lathe %s, LLVM %s", m.Processor, m.Cores, m.Lathe, m.LLVM)
 }
 
-// join keeps the rivals of both and the higher load.
+// join keeps the rivals of both, the span of time and the higher load.
 func (m *Machine) join(other *Machine) {
+	first, last := min(m.Time, other.Time), max(m.Time, m.Until, other.Time, other.Until)
+	if m.Time = first; last > first {
+		m.Until = last
+	}
 	for _, r := range other.Rivals {
 		if !strings.Contains(strings.Join(m.Rivals, "\n")+"\n", r+"\n") {
 			m.Rivals = append(m.Rivals, r)
@@ -95,7 +100,11 @@ func (m *Machine) lines() []string {
 	if len(m.Rivals) > 0 {
 		out = append(out, "rivals: "+strings.Join(m.Rivals, "; "))
 	}
-	out = append(out, fmt.Sprintf("measured %s; load %.1f before, %.1f after", m.Time, m.LoadBefore, m.LoadAfter))
+	when := m.Time
+	if m.Until != "" {
+		when += " to " + m.Until
+	}
+	out = append(out, fmt.Sprintf("measured %s; load %.1f before, %.1f after", when, m.LoadBefore, m.LoadAfter))
 	if m.LoadBefore > busy {
 		out = append(out, "other programs ran at the same time: figures on several threads above all are worse than those of a quiet machine, for all contestants")
 	}

@@ -66,7 +66,7 @@ func TestReportJSON(t *testing.T) {
 func TestPrintAndPage(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"table": func(b *bytes.Buffer) error { return Print(b, sample()) },
-		"page":  func(b *bytes.Buffer) error { return Page(b, []*Report{sample()}) },
+		"page":  func(b *bytes.Buffer) error { return Page(b, []*Report{sample()}, "") },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -97,6 +97,7 @@ func TestJoin(t *testing.T) {
 	a.Rows = a.Rows[:1] // mm_syrk
 	b.Machine.Rivals = []string{"R 1", "S 2"}
 	b.Machine.LoadAfter = 3
+	a.Machine.Time, b.Machine.Time = "2026-01-02", "2026-01-01"
 	out, err := Join([]*Report{a, b})
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func TestJoin(t *testing.T) {
 	if len(out) != 1 || len(out[0].Rows) != 2 || out[0].Rows[0].Name != "mm_sgemm" {
 		t.Errorf("joined %+v, want one report with mm_sgemm and mm_syrk in the suite's order", out)
 	}
-	if m := out[0].Machine; m.LoadAfter != 3 || !cmp.Equal(m.Rivals, []string{"R 1", "S 2"}) {
+	if m := out[0].Machine; m.LoadAfter != 3 || m.Time != "2026-01-01" || m.Until != "2026-01-02" || !cmp.Equal(m.Rivals, []string{"R 1", "S 2"}) {
 		t.Errorf("the machine is %+v", m)
 	}
 	b.Machine.Cores = 4

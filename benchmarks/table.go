@@ -101,8 +101,9 @@ func build(r *Report) (table.Writer, []string, error) {
 	return t, r.Lines(), nil
 }
 
-// Page writes reports as a page of Markdown.
-func Page(w io.Writer, reports []*Report) error {
+// Page writes reports as a page of Markdown. roofline is the file of the plot of
+// kernels, relative to the page; "" for none.
+func Page(w io.Writer, reports []*Report, roofline string) error {
 	var b strings.Builder
 	b.WriteString("# Results\n\nWritten by `lathe bench --page`; measured by `lathe bench SUITE --json`. Don't edit.\n")
 	for _, r := range reports {
@@ -117,6 +118,9 @@ func Page(w io.Writer, reports []*Report) error {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", suite.Name, suite.About)
 		for _, line := range r.Machine.lines() {
 			fmt.Fprintf(&b, "- %s\n", line)
+		}
+		if roofline != "" && r.Suite == "kernels" {
+			fmt.Fprintf(&b, "\n![roofline](%s)\n", roofline)
 		}
 		fmt.Fprintf(&b, "\n%s\n\n", t.RenderMarkdown())
 		for _, line := range lines {

@@ -66,5 +66,11 @@ set --
 for file in out/bench/*-*.json; do
 	set -- "$@" --from "$file"
 done
-bin/lathe bench "$@" --page benchmarks/RESULTS.md --roofline benchmarks/roofline.svg || status=1
+for file in out/bench/kernels-*.json; do
+	if [ -e "$file" ]; then
+		set -- "$@" --roofline benchmarks/roofline.svg
+		break
+	fi
+done
+bin/lathe bench "$@" --page benchmarks/RESULTS.md || status=1
 exit $status

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -40,7 +41,15 @@ func (c *benchCmd) run(ctx context.Context, e *env) error {
 		return err
 	}
 	if c.Page != "" {
-		if err := write(c.Page, func(w io.Writer) error { return benchmarks.Page(w, reports) }); err != nil {
+		plot := ""
+		if c.Roof != "" {
+			rel, err := filepath.Rel(filepath.Dir(c.Page), c.Roof)
+			if err != nil {
+				return usagef("--roofline: %v", err)
+			}
+			plot = filepath.ToSlash(rel)
+		}
+		if err := write(c.Page, func(w io.Writer) error { return benchmarks.Page(w, reports, plot) }); err != nil {
 			return err
 		}
 	}
