@@ -24,6 +24,7 @@ var structures = []law{
 	{&Rule{"solved last", "solve(a, b) @ c = solve(a, b @ c)", Reassociate}, solvedLast},
 	{&Rule{"one factorisation", "solve(a, b), solve(a, c) = solve(a, [b, c])", Reassociate}, oneFactorisation},
 	{&Rule{"split index", "kron(a, b) @ vec(x) = vec(a @ x @ b.T)", Reassociate}, splitIndex},
+	{&Rule{"pooled product", "sum(reshape(x @ w), axis=i) = sum(reshape(x), axis=i) @ w", Reassociate}, pooledProduct},
 	{&Rule{"padded factor", "pad(a, k) @ b = a @ b[k], pad(a, i) @ b = pad(a @ b, i) for zeros", FromStructure}, paddedFactor},
 	{&Rule{"blocks of rows", "concat([a, 0], axis=i) @ b = concat([a @ b, 0], axis=i)", FromStructure}, blocksOfRows},
 	{&Rule{"blocks of a sum", "concat([a, 0], axis=k) @ b = a @ b[k]", FromStructure}, blocksOfSum},

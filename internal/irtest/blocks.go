@@ -88,3 +88,14 @@ func kronecker(g *gen) {
 	}
 	g.matmul(k, nil)
 }
+
+// pooled sums blocks of the rows of a product.
+func pooled(g *gen) {
+	n, block := 1+g.src.Int(4, "blocks"), 1+g.src.Int(4, "rows of a block")
+	y := g.matmul(g.like(g.float, []int{n * block, g.extent()}), nil)
+	if y == nil {
+		return
+	}
+	x := g.emit(ir.OpReshape, nil, ir.Make(g.float, n, block, y.Type.Dims()[1]), y)
+	g.emit(ir.OpSum, &ir.AxesAttrs{Axes: []int{1}}, none, x)
+}

@@ -13,7 +13,7 @@ var patterns = []func(g *gen){
 	oneHotProduct, oneHotBatch, dispatched, repeatedTake,
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
-	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, handedOn, island, island,
+	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 }
 
 func slicedProduct(g *gen) {
