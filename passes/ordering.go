@@ -59,6 +59,7 @@ type tree struct {
 	axes        []int
 	props       ir.Props
 	price       price // with that of what is below
+	again       int   // FLOPs of elementwise work for load time, which calls do as well where it costs no more than to read it
 }
 
 // A part is a set of factors with what does not depend on the order in which
@@ -365,9 +366,15 @@ func (o *ordering) scale(p *part) {
 		}
 	}
 	cost := o.time.price(at, o.elems(p.keep)+len(o.scales)-1, o.elems(p.keep)).add(p.plain.price)
+	if at.call {
+		cost.flops = added(cost.flops, p.plain.again)
+	}
 	if p.scaled == nil || cost.less(p.scaled.price) {
 		t := *p.plain
 		t.scaled, t.at, t.price = true, at, cost
+		if t.again += o.elems(p.keep); at.call {
+			t.again = 0
+		}
 		p.scaled = &t
 	}
 }
@@ -384,11 +391,20 @@ func (o *ordering) split(p *part, a, b set) {
 	axes := o.axesOf(p, x, y)
 	gram := p.props.Mirrored() && o.same(a, b)
 	flops := o.step(p, x, y, axes, gram)
+	summed := o.elems(p.keep) < o.elems(x.keep|y.keep)
 	try := func(best **tree, l, r *tree, first price) {
 		at := p.at.and(l.at).and(r.at)
 		cost := first.add(o.time.price(at, flops, o.elems(p.keep)))
+		again := 0
+		switch {
+		case summed: // operands are read from memory
+		case at.call:
+			cost.flops = added(cost.flops, l.again+r.again)
+		default:
+			again = l.again + r.again + flops
+		}
 		if *best == nil || cost.less((*best).price) {
-			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost}
+			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost, again: again}
 			if p.props.Mirrored() && !gram {
 				t.props = ir.Props{}
 			}

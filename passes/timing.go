@@ -29,6 +29,7 @@ type timing struct {
 	loads   bool
 	limit   int                  // bytes of what is computed when weights are loaded, beside those it comes from
 	pending map[*ir.Value]moment // of what is no value of the function yet
+	fails   map[*ir.Value]bool   // what may fail or depends on that, which split leaves in calls
 }
 
 func newTiming(w *rewriter) *timing {
@@ -38,6 +39,16 @@ func newTiming(w *rewriter) *timing {
 		t.limit = always
 	}
 	t.loads = t.loads && t.limit > 0
+	if t.loads {
+		t.fails = map[*ir.Value]bool{}
+		known := spans{}
+		for _, v := range w.f.Body {
+			for _, a := range uses(v) {
+				t.fails[v] = t.fails[v] || t.fails[a]
+			}
+			t.fails[v] = t.fails[v] || v.Body != nil || known.fails(v)
+		}
+	}
 	return t
 }
 
@@ -53,7 +64,7 @@ func (t *timing) of(v *ir.Value) moment {
 	if t.hoists {
 		m.depth = t.w.home[v]
 	}
-	if t.loads && m.depth == 0 && t.w.levels[v] < ir.CallLevel {
+	if t.loads && m.depth == 0 && t.w.levels[v] < ir.CallLevel && !t.fails[v] {
 		m.call, m.bytes = false, v.Type.Bytes()
 	}
 	return m
