@@ -230,7 +230,7 @@ func (p *product) times(v *ir.Value) *ir.Value {
 		x := s.Value
 		switch {
 		case x == nil && len(p.scales) == 1 && s.constant == minus:
-			return p.emit(p.root, ir.OpNeg, nil, ir.Type{}, v)
+			return p.below(ir.OpNeg, v)
 		case x == nil:
 			x = p.emit(p.root, ir.OpFull, &ir.FullAttrs{Value: s.constant}, scalar)
 		default:
@@ -244,9 +244,19 @@ func (p *product) times(v *ir.Value) *ir.Value {
 	}
 	switch {
 	case over == nil:
-		return p.emit(p.root, ir.OpDiv, nil, ir.Type{}, v, under)
+		return p.below(ir.OpDiv, v, under)
 	case under != nil:
 		over = p.emit(p.root, ir.OpDiv, nil, ir.Type{}, over, under)
 	}
-	return p.emit(p.root, ir.OpMul, nil, ir.Type{}, v, over)
+	return p.below(ir.OpMul, v, over)
+}
+
+// below returns v changed by an elementwise operation with scalars, done before v
+// is reshaped: there the kernel that makes the elements does it in passing, while
+// behind a split of axes, as into heads, it would be a kernel by itself.
+func (p *product) below(op ir.Op, v *ir.Value, scalars ...*ir.Value) *ir.Value {
+	if v.Op != ir.OpReshape || v.Type.Props != (ir.Props{}) {
+		return p.emit(p.root, op, nil, ir.Type{}, append([]*ir.Value{v}, scalars...)...)
+	}
+	return p.emit(p.root, ir.OpReshape, nil, v.Type, p.below(op, v.Args[0], scalars...))
 }
