@@ -17,11 +17,9 @@ func (p *precision) add(a, b elem, sign float64) elem {
 	}
 	b.v *= sign
 	if a.has(hard|soft) && b.has(hard|soft) && a.isZero() && b.isZero() {
-		a.v += b.v
-		if b.has(soft) { // distributing over the sum leaves two products with zeros
-			a.flags = b.flags
-		}
-		return a
+		// Distributing over the sum leaves two products with zeros, but a product
+		// with the sum need not know of them.
+		return elem{v: a.v + b.v, flags: (a.flags|b.flags)&^hard | soft}
 	}
 	if !a.finite() || !b.finite() {
 		return opposed(elem{v: a.v + b.v, m: math.Inf(1), flags: (a.flags | b.flags) & wild}, a, b)

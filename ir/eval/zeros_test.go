@@ -29,6 +29,8 @@ func TestZerosByConstruction(t *testing.T) {
 		{"scaled", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
   v3 = full{value=3.0} : f32
   v4 = mul v2, v3 : f32[2, 2]`, 6, nan, true},
+		{"the sum of two", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
+  v3 = add v2, v2 : f32[2, 2]`, 4, nan, false},
 		{"a running sum of one", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
   v3 = cumsum{axis=0, exclusive=false} v2 : f32[2, 2]`, nan, nan, false},
 		{"zeros", "v2 = full{value=0.0, exact=true} : f32[2, 2]", 0, nan, true},
