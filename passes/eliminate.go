@@ -233,7 +233,7 @@ func (e *elimination) multiplied(t summand, factors []factor, keep []int, done [
 			return nil
 		}
 	}
-	if f.fails || n.root.Type.Elems() > e.most {
+	if f.fails || len(e.sizes) > maxIndices || n.root.Type.Elems() > e.most {
 		return nil
 	}
 	best, o := order(n, e.w.when)
@@ -341,22 +341,10 @@ func (e *elimination) position(group, rows []int, ds []delta) *ir.Value {
 	return at
 }
 
-// gathered returns f without the classes of deltas: at the indices that they
-// name. Their rows take the place of the classes. ok is false where the result
-// would be too large.
-func (e *elimination) gathered(f factor, deltas []delta) (factor, bool) {
-	var rows []int
-	ds := slices.DeleteFunc(slices.Clone(deltas), func(d delta) bool { return !slices.Contains(f.idx, d.class) })
-	if len(ds) == 0 {
-		return f, true
-	}
-	for _, d := range ds {
-		for _, i := range d.rows {
-			if !slices.Contains(rows, i) {
-				rows = append(rows, i)
-			}
-		}
-	}
+// picked returns f at the indices that deltas name, all of which are about f.
+// ok is false where that would be too large.
+func (e *elimination) picked(f factor, ds []delta) (g factor, ok bool) {
+	rows := rowsOf(ds)
 	var shared, group, rest []int // of f
 	for _, i := range f.idx {
 		isRow := slices.Contains(rows, i)
@@ -412,6 +400,19 @@ func around(idx, group []int) (pre, post []int, together bool) {
 	return idx[:first], idx[end:], true
 }
 
+// rowsOf returns the rows of deltas, each once.
+func rowsOf(ds []delta) []int {
+	var rows []int
+	for _, d := range ds {
+		for _, i := range d.rows {
+			if !slices.Contains(rows, i) {
+				rows = append(rows, i)
+			}
+		}
+	}
+	return rows
+}
+
 // A layout says how the result of a scatter lies, and where the updates have
 // their rows: in place of the group, which is one axis.
 type layout struct {
@@ -425,13 +426,7 @@ func (l layout) updates() []int { return slices.Concat(l.pre, l.rows, l.post) }
 // layoutOf chooses how to scatter by deltas.
 func (e *elimination) layoutOf(ds []delta) layout {
 	var l layout
-	for _, d := range ds {
-		for _, i := range d.rows {
-			if !slices.Contains(l.rows, i) {
-				l.rows = append(l.rows, i)
-			}
-		}
-	}
+	l.rows = rowsOf(ds)
 	var rest []int
 	batched := false
 	for _, i := range e.out {

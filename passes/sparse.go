@@ -51,9 +51,12 @@ type sparsity struct {
 	users  map[*ir.Value][]*ir.Value
 	uses   map[*ir.Value]int
 	home   map[*ir.Value]*ir.Region
-	hot    map[*ir.Value]bool // a product or light sum of products with one-hot factors
-	roots  map[*ir.Value]bool // sums with one-hot factors
-	kept   map[*ir.Value]bool // see routes
+	bodies map[*ir.Region][]*ir.Value // as they were
+	order  map[*ir.Value]int          // the place in its body
+	hot    map[*ir.Value]bool         // a product or light sum of products with one-hot factors
+	roots  map[*ir.Value]bool         // sums with one-hot factors
+	kept   map[*ir.Value]bool         // see routes
+	later  map[*ir.Value]bool         // what openedLater has found
 	bounds intervals
 }
 
@@ -61,13 +64,16 @@ func newSparsity(f *ir.Func) *sparsity {
 	s := &sparsity{
 		args: map[*ir.Value][]*ir.Value{}, users: map[*ir.Value][]*ir.Value{}, uses: f.Uses(), home: map[*ir.Value]*ir.Region{},
 		hot: map[*ir.Value]bool{}, roots: map[*ir.Value]bool{}, kept: routes(f), bounds: intervals{},
+		later: map[*ir.Value]bool{}, bodies: map[*ir.Region][]*ir.Value{}, order: map[*ir.Value]int{},
 	}
 	s.survey(&f.Region)
 	return s
 }
 
 func (s *sparsity) survey(r *ir.Region) {
-	for _, v := range r.Body {
+	s.bodies[r] = slices.Clone(r.Body)
+	for i, v := range r.Body {
+		s.order[v] = i
 		if v.Body != nil {
 			s.survey(v.Body)
 		}
@@ -112,15 +118,11 @@ func (s *sparsity) hasHot(v *ir.Value) bool {
 
 // openedLater reports whether all that uses v sees through it.
 func (s *sparsity) openedLater(v *ir.Value) bool {
-	if !s.hot[v] {
-		return false
+	if later, ok := s.later[v]; ok || !s.hot[v] {
+		return later
 	}
-	for _, u := range s.users[v] {
-		if !s.roots[u] && (!s.hot[u] || !s.openedLater(u)) {
-			return false
-		}
-	}
-	return true
+	s.later[v] = !slices.ContainsFunc(s.users[v], func(u *ir.Value) bool { return !s.roots[u] && !s.openedLater(u) })
+	return s.later[v]
 }
 
 // rewrite returns what stands for the sum v: v, if nothing is saved.

@@ -8,8 +8,12 @@ import (
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
-// maxSummands bounds how many products a sum is taken apart into.
-const maxSummands = 8
+// maxSummands bounds how many products a sum is taken apart into, and maxOpened
+// how many values are looked at for one: shared ones come again at each use.
+const (
+	maxSummands = 8
+	maxOpened   = 256
+)
 
 // A delta is a factor that is one where the index class is what at says at the
 // indices rows, and zero elsewhere by construction: a one-hot value.
@@ -41,7 +45,8 @@ type opener struct {
 	*sparsity
 	w      *rewriter
 	root   *ir.Value
-	sizes  []int       // of each index
+	sizes  []int // of each index
+	opens  int
 	inside []*ir.Value // root and what only it needs, of what was opened
 }
 
@@ -66,7 +71,7 @@ func (o *opener) index(size int) int {
 // expand returns the terms of v, an operand of by.
 func (o *opener) expand(v, by *ir.Value, idx []int) []summand {
 	leaf := []summand{{factors: []factor{{Value: o.w.of(v), idx: idx}}}}
-	if !o.hot[v] {
+	if o.opens++; !o.hot[v] || o.opens > maxOpened {
 		return leaf
 	}
 	before := len(o.inside)

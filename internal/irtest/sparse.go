@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/dim"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
@@ -127,4 +128,43 @@ func repeatedTake(g *gen) {
 	if g.chance(2, "again") {
 		g.emit(ir.OpTake, &ir.AxisAttrs{Axis: axis}, none, t, g.index([]int{2}, shape[0]))
 	}
+}
+
+// chosenGates weighs what experts compute of all tokens with gates that are zero
+// but for a choice, by each expert of its tokens or by each token of its experts.
+func chosenGates(g *gen) {
+	e, n, d, m := 1+g.src.Int(3, "experts"), 2+g.src.Int(7, "tokens"), 1+g.src.Int(4, "columns"), 1+g.src.Int(4, "hidden")
+	dims := []int{e, n}
+	spec, perToken := "ab,abc->bc", g.chance(2, "per token")
+	if perToken {
+		dims, spec = []int{n, e}, "ab,bac->ac"
+	}
+	k := 1 + g.src.Int(dims[1], "k")
+	scores := g.input(g.float, dims)
+	top := g.emit(ir.OpTopK, &ir.TopKAttrs{Axis: 1, K: dim.Const(k)}, none, scores)
+	values := g.emit(ir.OpTakeAlong, &ir.AxisAttrs{Axis: 1}, none, scores, top)
+	var gates *ir.Value
+	if g.chance(2, "one-hot") {
+		hot := g.emit(ir.OpOneHot, nil, ir.Make(g.float, dims[0], k, dims[1]), top)
+		gates = g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,ab->ac"}, none, hot, values)
+	} else {
+		zero, err := g.b.Full(ir.FloatNumber(0), ir.Make(g.float, dims...))
+		if err != nil {
+			panic(err) // floats of such a shape are well-typed
+		}
+		zero.Attrs = &ir.FullAttrs{Exact: true}
+		g.facts[zero] = facts{exact: true}
+		gates = g.emit(ir.OpScatterAlong, &ir.ScatterAttrs{Axis: 1}, none, zero, top, values)
+	}
+	hidden := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cbd->cad"}, none, g.like(g.float, []int{n, d}), g.like(g.float, []int{e, d, m}))
+	gate := g.emit(ir.OpTanh, nil, none, hidden)
+	if g.chance(2, "gated") {
+		gate = g.emit(ir.OpMul, nil, none, hidden, gate)
+	}
+	hidden = gate
+	if g.chance(2, "bias") {
+		hidden = g.emit(ir.OpAdd, nil, none, hidden, g.like(g.float, []int{e, 1, m}))
+	}
+	out := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,acd->abd"}, none, hidden, g.like(g.float, []int{e, m, d}))
+	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: spec}, none, gates, out)
 }
