@@ -131,8 +131,20 @@ func (c *Cache) Put(key Key, data []byte) error {
 // temporary begins the names of files that are being written.
 const temporary = ".lathe-new-"
 
+// attempts is how often a file is written anew that another process took for one
+// left by the dead.
+const attempts = 8
+
 // write makes a file, whole or not at all.
-func (c *Cache) write(name string, data []byte) (err error) {
+func (c *Cache) write(name string, data []byte) error {
+	err := c.writeOnce(name, data)
+	for n := 1; n < attempts && errors.Is(err, fs.ErrNotExist); n++ {
+		err = c.writeOnce(name, data)
+	}
+	return err
+}
+
+func (c *Cache) writeOnce(name string, data []byte) (err error) {
 	temp := temporary + rand.Text()
 	file, err := c.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -179,7 +191,7 @@ func (c *Cache) removeStale() {
 		if err != nil {
 			continue
 		}
-		// A writer that has not come to its lock loses its entry, no more.
+		// A writer that has not come to its lock writes once more.
 		if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
 			_ = c.root.Remove(name)
 		}
