@@ -220,7 +220,23 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 		inside[v] = true
 	}
 	seen := map[*ir.Value]bool{}
-	var pull func(*ir.Value)
+	// Where a zero by construction lies may hang on indices: whether an element
+	// is one is asked of the operation that made it, though it is stored.
+	var pull, asks func(*ir.Value)
+	asked := map[*ir.Value]bool{}
+	asks = func(v *ir.Value) {
+		if asked[v] || !p.HasZeros(v) {
+			return
+		}
+		asked[v] = true
+		if v.Op == ir.OpOneHot {
+			pull(v.Args[0])
+			return
+		}
+		for _, a := range v.Args {
+			asks(a)
+		}
+	}
 	pull = func(v *ir.Value) {
 		if seen[v] {
 			return
@@ -232,6 +248,7 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 		}
 		for _, a := range v.Args {
 			pull(a)
+			asks(a)
 		}
 	}
 	if k.Guard != nil {
