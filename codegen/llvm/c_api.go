@@ -233,13 +233,17 @@ func Header(p *kernel.Program, name string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	upper := strings.ToUpper(name)
-	list := func(title string, buffers []*kernel.Buffer) {
+	list := func(title string, buffers []*kernel.Buffer, named bool) {
 		line(" * %s:", title)
 		if len(buffers) == 0 {
 			line(" *   none")
 		}
 		for i, x := range buffers {
-			line(" *   [%d] %s", i, comment(fmt.Sprintf("%v: %v, %d bytes", x.Value, x.Type, x.Type.Bytes())))
+			name := ""
+			if named {
+				name = x.Value.String() + ": "
+			}
+			line(" *   [%d] %s", i, comment(fmt.Sprintf("%s%v, %d bytes", name, x.Type, x.Type.Bytes())))
 		}
 	}
 	var inputs []*kernel.Buffer
@@ -254,9 +258,9 @@ func Header(p *kernel.Program, name string) string {
 	line(" * Buffers are row-major and aligned to %d bytes; bool is a byte, 0 or 1; bf16 and", align)
 	line(" * f16 are their 16 bits. Outputs overlap nothing else.")
 	line(" *")
-	list("inputs", inputs)
-	list("outputs", p.Results)
-	list("weights", weights)
+	list("inputs", inputs, true)
+	list("outputs", p.Results, false)
+	list("weights", weights, true)
 	line(" */")
 	line("#ifndef %s_H\n#define %s_H\n", upper, upper)
 	line("#include <stddef.h>\n")
