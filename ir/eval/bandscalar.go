@@ -320,11 +320,11 @@ func convertElem(x elem, from, to tensor.DType) elem {
 	switch {
 	case from.IsFloat() && to.IsFloat():
 		p := &precisions[to]
-		if p.round <= precisions[from].round || x.isZero() || !x.finite() {
+		if x = precisions[from].read(x); p.round <= precisions[from].round || x.isZero() || !x.finite() {
 			return x
 		}
 		if x.e == 0 && tensor.Round(to, x.v) == x.v && x.m == math.Abs(x.v) {
-			return x
+			return p.read(x)
 		}
 		return p.rounded(x, p.round)
 	case from.IsFloat():

@@ -290,3 +290,23 @@ func TestSubnormalAsBool(t *testing.T) {
 		}
 	}
 }
+
+// TestSubnormalConverted converts numbers that one of the two types holds as
+// subnormal ones only: zero is right too, and nothing larger.
+func TestSubnormalConverted(t *testing.T) {
+	f := parse(t, "func f(x: f32[1], y: f64[1]) -> (f64[1], f32[1]) {\n  v1 = convert x : f64[1]\n  v2 = convert y : f32[1]\n  return v1, v2\n}")
+	const tiny = 0x1p-130
+	bands, err := Bounded(t.Context(), f, []*tensor.Tensor{elements(t, "f32[1]", tiny), elements(t, "f64[1]", tiny)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range []tensor.DType{tensor.F64, tensor.F32} {
+		for got, want := range map[float64]bool{tiny: true, 0: true, 0x1p-124: false} {
+			x := tensor.New(d, 1)
+			x.SetFloat(0, got)
+			if ok := Check(x, bands[i]).OK(); ok != want {
+				t.Errorf("%v for %v in %v: accepted %v, want %v", got, tiny, d, ok, want)
+			}
+		}
+	}
+}
