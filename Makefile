@@ -3,13 +3,15 @@
 
 GO       ?= go
 FUZZTIME ?= 30s
+TIME     ?= 1800
+FIRST    ?= 100000
 # Tests run in the folders of their packages, so a path must not be relative.
 ifneq ($(wildcard $(LATHE_LLVM)),)
 export LATHE_LLVM := $(abspath $(LATHE_LLVM))
 endif
 RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|runtime)(/|$$)')
 
-.PHONY: help setup build demo test race lint cross fuzz bench bench-rivals clean
+.PHONY: help setup build demo test race lint cross trust trust-short fuzz bench bench-rivals clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -36,6 +38,12 @@ lint: ## gofmt, go vet, staticcheck
 cross: ## compiles for the other systems
 	GOOS=linux GOARCH=arm64 $(GO) build ./...
 	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+
+trust-short: setup ## 2,000 random programs compiled three ways, 20,000 rewritten modulo a prime
+	@GO="$(GO)" TIME=0 scripts/trust.sh
+
+trust: setup ## the same with new seeds for TIME seconds, from seed FIRST on
+	@GO="$(GO)" TIME="$(TIME)" FIRST="$(FIRST)" scripts/trust.sh
 
 fuzz: setup ## every fuzz target for FUZZTIME
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz.sh

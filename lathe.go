@@ -209,6 +209,9 @@ func (p *Program) compile(ctx context.Context, entry string, opts Options) (x *E
 	if err != nil {
 		return nil, err
 	}
+	if err := opts.checkThreads(); err != nil {
+		return nil, err
+	}
 	w, err := opts.weights()
 	if err != nil {
 		return nil, err

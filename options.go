@@ -6,6 +6,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strconv"
 	"weak"
 
 	"github.com/lathe-lang/lathe/frontend"
@@ -35,7 +36,7 @@ type Options struct {
 	Weights     map[string]*Tensor
 	WeightFiles []string // safetensors files, which are mapped until Close, or as long as they are read: don't change them
 
-	Threads     int      // most workers of a run; 0 for the processors that the process may use
+	Threads     int      // most workers of a run, up to MaxThreads; 0 for the processors that the process may use
 	Math        Math     //
 	Passes      []string // only these, as listed; nil for all; see passes.Select
 	LoadMemory  int      // the most bytes of what is computed when weights are loaded, each value; 0 for the usual limit, -1 for nothing
@@ -76,11 +77,22 @@ func (o *Options) passes() passes.Options {
 	}
 }
 
+// MaxThreads is the most worker threads that Options.Threads may ask for.
+const MaxThreads = 1024
+
+// checkThreads refuses more workers than that.
+func (o *Options) checkThreads() error {
+	if o.Threads > MaxThreads {
+		return &tensor.LimitError{What: "worker threads", Got: strconv.Itoa(o.Threads), Limit: MaxThreads}
+	}
+	return nil
+}
+
 func (o *Options) threads() int {
 	if o.Threads > 0 {
 		return o.Threads
 	}
-	return runtime.GOMAXPROCS(0)
+	return min(runtime.GOMAXPROCS(0), MaxThreads)
 }
 
 // weights are the tensors and the files of the options.

@@ -407,7 +407,11 @@ func inferPad(args []Type, attrs Attrs, _ Type) (Type, error) {
 				return Type{}, fmt.Errorf("axis %d of %v is padded by the negative number %d", i, t, k)
 			}
 		}
-		out.Shape = append(out.Shape, dim.Add(dim.Add(p.Lo[i], n), p.Hi[i]))
+		m := dim.Add(dim.Add(p.Lo[i], n), p.Hi[i])
+		if err := m.Err(); err != nil {
+			return Type{}, fmt.Errorf("axis %d of %v, padded by %v and %v: %w", i, t, p.Lo[i], p.Hi[i], err)
+		}
+		out.Shape = append(out.Shape, m)
 	}
 	return out, nil
 }

@@ -142,7 +142,11 @@ func (h *hoisting) inline(at *place, loop *ir.Value, n int) {
 	lo := loop.Args[0].Attrs.(*ir.FullAttrs).Value.Int
 	last := lo + int64(n-1)*int64(loop.Attrs.(*ir.LoopAttrs).Step)
 	i := h.make(loop.Pos, ir.OpFull, &ir.FullAttrs{Value: ir.IntNumber(last)}, ir.Make(tensor.I64))
+	i.Load = loop.Load
 	at.Body = append(at.Body, i)
+	for _, v := range loop.Body.Body {
+		v.Load = loop.Load
+	}
 	inner := &ir.Func{Region: *loop.Body}
 	inner.Replace(loop.Body.Params[0], i)
 	for k, p := range loop.Body.Params[1:] {
@@ -209,6 +213,7 @@ func (h *hoisting) invariants(r *ir.Region, loop *ir.Value, turned bool, outer i
 		if !goes[v] {
 			return false
 		}
+		v.Load = loop.Load
 		r.Body = append(r.Body, v)
 		return true
 	})
@@ -271,6 +276,7 @@ func (h *hoisting) sums(at *place, loop *ir.Value, n, outer int) *ir.Value {
 func (h *hoisting) carrySum(at *place, loop *ir.Value, k int, term *ir.Value, one int) *ir.Value {
 	x, result := term.Args[one], loop.Body.Results[k]
 	zero := h.make(term.Pos, ir.OpFull, &ir.FullAttrs{Value: zeroOf(x.Type.DType)}, x.Type.Plain())
+	zero.Load = loop.Load
 	at.Body = append(at.Body, zero)
 	sum := &ir.Value{Op: ir.OpParam, Type: x.Type.Plain(), Pos: term.Pos}
 	next := h.make(result.Pos, ir.OpAdd, nil, ir.Type{}, sum, x)
@@ -281,10 +287,11 @@ func (h *hoisting) carrySum(at *place, loop *ir.Value, k int, term *ir.Value, on
 	first := args[2+k]
 	args[2+k] = zero
 	now := h.make(loop.Pos, ir.OpLoop, loop.Attrs, ir.Type{}, args...)
-	now.Body = loop.Body
+	now.Body, now.Load = loop.Body, loop.Load
 
 	var after []*ir.Value
 	emit := func(v *ir.Value) *ir.Value {
+		v.Load = loop.Load
 		after = append(after, v)
 		return v
 	}

@@ -84,7 +84,7 @@ func run(ctx context.Context, e *env, args []string) (code int) {
 	parsed, err := parser.Parse(joinValues(args))
 	if err != nil {
 		text := strings.TrimSuffix(err.Error(), "\n")
-		fmt.Fprintf(e.stderr, "lathe: %s; see lathe --help\n", text)
+		fmt.Fprintf(e.stderr, "lathe: %s; see lathe --help\n", shown(text))
 		return exitInput
 	}
 	var usage *usageError
@@ -93,7 +93,7 @@ func run(ctx context.Context, e *env, args []string) (code int) {
 		err = fmt.Errorf("standard output: %w", out.err)
 	}
 	if errors.As(err, &usage) {
-		fmt.Fprintf(e.stderr, "lathe: %s\n", usage.text)
+		fmt.Fprintf(e.stderr, "lathe: %s\n", shown(usage.text))
 		return exitInput
 	}
 	return report(ctx, e.stderr, err)

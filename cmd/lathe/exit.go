@@ -56,6 +56,22 @@ func report(ctx context.Context, w io.Writer, err error) int {
 		}
 		return exitInput
 	}
-	fmt.Fprintf(w, "lathe: %s\n", strings.TrimSuffix(err.Error(), "\n"))
+	fmt.Fprintf(w, "lathe: %s\n", shown(strings.TrimSuffix(err.Error(), "\n")))
 	return exitInput
+}
+
+// maxLine is how many bytes of a line of a message are shown.
+const maxLine = 1000
+
+// shown returns a message, which may quote the call or a name of a file as they
+// are, with what cannot be printed escaped, and its lines shortened.
+func shown(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) > maxLine {
+			line = strings.ToValidUTF8(line[:maxLine/2], "") + " ... " + strings.ToValidUTF8(line[len(line)-maxLine/2:], "")
+		}
+		lines[i] = source.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }

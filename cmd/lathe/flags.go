@@ -40,6 +40,9 @@ func (f *flags) options(e *env) (lathe.Options, error) {
 		if *f.Threads < 1 {
 			return opts, usagef("--threads: want at least 1, have %d", *f.Threads)
 		}
+		if *f.Threads > lathe.MaxThreads {
+			return opts, usagef("--threads: have %d; the limit is %d", *f.Threads, lathe.MaxThreads)
+		}
 		opts.Threads = *f.Threads
 	}
 	if f.MaxRewrite != nil {

@@ -3,6 +3,7 @@ package irtest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
@@ -22,6 +23,8 @@ type Config struct {
 	// NoHuge leaves the largest float out of these: products with it overflow in
 	// one order and not in another.
 	NoHuge bool
+	// Unused leaves in what the last of several results needed, and drops that result.
+	Unused bool
 }
 
 // Random returns a random function, well-typed, without sizes that vary and
@@ -113,6 +116,9 @@ func (g *gen) finish() {
 		g.f.Results = g.vals[len(g.vals)-1:]
 	}
 	g.f.Rebuild()
+	if n := len(g.f.Results); g.cfg.Unused && n > 1 {
+		g.f.Results = g.f.Results[:n-1]
+	}
 }
 
 // chance is true once in n times; never for a source that has ended.
@@ -361,7 +367,8 @@ func typesOf(vs []*ir.Value) []ir.Type {
 // step makes an operation, or one of the patterns that rewrites look for.
 func (g *gen) step() {
 	if g.chance(3, "pattern") && g.cfg.Only == nil {
-		patterns[g.src.Int(len(patterns), "pattern")](g)
+		all := slices.Concat(patterns, lawPatterns)
+		all[g.src.Int(len(all), "pattern")](g)
 		return
 	}
 	var ops []ir.Op

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 	"strconv"
@@ -127,13 +128,17 @@ func readEntry(e *zip.File, budget int64) (Array, error) {
 		return Array{}, err
 	}
 	defer r.Close()
-	a, err := decodeNpy(r, int64(e.UncompressedSize64), budget)
+	sum := crc32.NewIEEE()
+	a, err := decodeNpy(io.TeeReader(r, sum), int64(e.UncompressedSize64), budget)
 	if err != nil {
 		return Array{}, err
 	}
 	// The checksum is compared at the end, which the elements may not reach.
 	if n, err := io.Copy(io.Discard, io.LimitReader(r, 1)); err != nil || n > 0 {
 		return Array{}, cmp.Or(err, fmt.Errorf("is longer than the %d bytes that the directory states", e.UncompressedSize64))
+	}
+	if have := sum.Sum32(); have != e.CRC32 { // archive/zip takes a zero for no checksum
+		return Array{}, fmt.Errorf("has the checksum %08x, but the directory states %08x", have, e.CRC32)
 	}
 	a.Name = strings.TrimSuffix(e.Name, ".npy")
 	return a, nil

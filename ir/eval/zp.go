@@ -17,8 +17,8 @@ type Residues struct {
 }
 
 // ZpArgs returns arguments for f, drawn from seed: floats uniform, integers
-// within what they index (see IndexBounds), or 0 and 1. Compare functions on the
-// arguments of one of them.
+// within what they index (see IndexBounds), or 0 and 1; matrices keep what their
+// types promise. Compare functions on the arguments of one of them.
 func ZpArgs(f *ir.Func, seed uint64) ([]*Residues, error) {
 	if !f.Static() {
 		return nil, fmt.Errorf("eval: %s has sizes that are not constant: instantiate it first", f.Name)
@@ -42,6 +42,7 @@ func ZpArgs(f *ir.Func, seed uint64) ([]*Residues, error) {
 			x.onesInRows(seed, uint64(k), p.Type.Props.Any(ir.Permutation|ir.Orthogonal))
 		}
 		if p.Type.Props != (ir.Props{}) {
+			promised(x.array, p.Type.Props, scramble(seed, uint64(k)))
 			x.array = structured(x.array, p.Type.Props, numbers[int64]())
 		}
 		args[k] = x

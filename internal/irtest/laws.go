@@ -1,0 +1,164 @@
+package irtest
+
+import (
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
+)
+
+// lawPatterns are what the laws of the passes fold, simplify, structure and cse
+// look for, beside patterns.
+var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin}
+
+// zeroFactor multiplies with zeros by construction, or with zeros that a program
+// computed, which are no such.
+func zeroFactor(g *gen) {
+	v := g.floatOf(2)
+	dims := v.Type.Dims()
+	zero := g.zeros(dims[len(dims)-1], g.extent())
+	if g.chance(3, "computed") {
+		zero = g.emit(ir.OpMul, nil, none, zero, g.like(v.Type.DType, zero.Type.Dims()))
+	}
+	if zero.Type.DType == v.Type.DType {
+		g.matmul(v, zero)
+	}
+}
+
+// undone applies what changes nothing, and near misses.
+func undone(g *gen) {
+	v := g.floatOf(1)
+	d := v.Type.DType
+	switch g.src.Int(9, "what changes nothing") {
+	case 0:
+		g.emit(ir.OpNeg, nil, none, g.emit(ir.OpNeg, nil, none, v))
+	case 1:
+		g.emit(ir.OpAdd, nil, none, v, g.constant(d, 0))
+	case 2:
+		g.emit(ir.OpMul, nil, none, g.constant(d, 1), v)
+	case 3:
+		g.emit(ir.OpSub, nil, none, v, g.constant(d, 0))
+	case 4:
+		g.emit(ir.OpDiv, nil, none, v, g.constant(d, 1))
+	case 5:
+		d := g.like(g.float, []int{1 + g.src.Int(9, "order")})
+		g.emit(ir.OpDiagonal, nil, none, g.emit(ir.OpDiag, nil, none, d))
+	case 6:
+		props := []ir.Prop{ir.Symmetric, ir.SPD, ir.Lower}
+		m := g.matrix(nil, 1+g.src.Int(9, "order"), ir.Props{Set: props[g.src.Int(3, "property")]})
+		g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, m)
+	case 7:
+		c := g.zeros(2+g.src.Int(3, "rows"), 3)
+		if g.chance(2, "sliced") {
+			a, size := g.slice(c.Type.Dims())
+			g.emit(ir.OpSlice, a, ir.Make(c.Type.DType, size...), c)
+		} else {
+			g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: g.src.Int(2, "axis")}, none, c, c)
+		}
+	default: // as near as can be
+		c := g.constant(d, float64(g.src.Int(3, "number")-1))
+		g.emit([]ir.Op{ir.OpSub, ir.OpMul, ir.OpAdd}[g.src.Int(3, "operation")], nil, none, c, v)
+	}
+}
+
+// chosenBranch chooses by what is known when compiling.
+func chosenBranch(g *gen) {
+	v := g.floatOf(1)
+	w := g.partner(v)
+	if g.chance(2, "swap") {
+		v, w = w, v
+	}
+	c, err := g.b.Full(ir.IntNumber(int64(g.src.Int(2, "choice"))), ir.Make(tensor.Bool))
+	if err != nil {
+		panic(err) // a constant is always well-typed
+	}
+	g.facts[c] = facts{mag: 1, exact: true}
+	g.emit(ir.OpWhere, nil, none, c, v, w)
+}
+
+// orthogonalProduct multiplies orthogonal matrices with themselves, transposed or
+// not, inverts them, and solves with them.
+func orthogonalProduct(g *gen) {
+	props := []ir.Prop{ir.Orthogonal, ir.Permutation}
+	q := g.matrix(nil, 1+g.src.Int(9, "order"), ir.Props{Set: props[g.src.Int(2, "property")]})
+	turned := g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, q)
+	switch g.src.Int(6, "use") {
+	case 0:
+		g.matmul(turned, q)
+	case 1:
+		g.matmul(q, turned)
+	case 2:
+		g.matmul(q, q)
+	case 3:
+		g.emit(ir.OpInv, nil, none, q)
+	case 4:
+		g.matmul(g.emit(ir.OpInv, nil, none, turned), q)
+	default:
+		b := g.like(g.float, []int{q.Type.Dims()[0], 1 + g.src.Int(5, "columns")})
+		g.emit(ir.OpSolve, &ir.SolveAttrs{Form: ir.SolveLU}, none, q, b)
+	}
+}
+
+// sharedSolves solves with one matrix for several right-hand sides, of which the
+// second may depend on the first solution.
+func sharedSolves(g *gen) {
+	n := 1 + g.src.Int(7, "order")
+	form, props := ir.SolveLU, ir.Props{}
+	if g.chance(2, "positive") {
+		form, props = ir.SolveSPD, ir.Props{Set: ir.SPD}
+	}
+	a := g.matrix(nil, n, props)
+	b, c := g.like(g.float, []int{n, 1 + g.src.Int(5, "columns")}), g.like(g.float, []int{n, 1 + g.src.Int(5, "columns")})
+	solve := func(a, b *ir.Value) *ir.Value {
+		x := g.emit(ir.OpSolve, &ir.SolveAttrs{Form: form}, none, a, b)
+		g.facts[x] = facts{mag: g.facts[b].mag * 8}
+		return x
+	}
+	x := solve(a, b)
+	if g.chance(3, "one after the other") {
+		c = x
+	}
+	y := solve(a, c)
+	if g.chance(2, "by a product") {
+		g.matmul(y, nil)
+	}
+}
+
+// lowRank multiplies a sum of something and a thin product with few columns,
+// which is cheaper multiplied out.
+func lowRank(g *gen) {
+	n := 3 + g.src.Int(14, "order")
+	base := g.like(g.float, []int{n, n})
+	u, v := g.like(g.float, []int{n, 1 + g.src.Int(2, "rank")}), g.constant(g.float, 2)
+	thin := g.matmul(u, g.like(g.float, []int{u.Type.Dims()[1], n}))
+	if thin == nil || thin.Op != ir.OpContract {
+		return
+	}
+	if g.chance(3, "scaled") {
+		thin = g.emit(ir.OpMul, nil, none, v, thin)
+	}
+	sum := g.emit([]ir.Op{ir.OpAdd, ir.OpSub}[g.src.Int(2, "sign")], nil, none, base, thin)
+	if sum.Op != ir.OpMin { // it was not clipped
+		g.matmul(sum, g.like(g.float, []int{n, 1 + g.src.Int(2, "columns")}))
+	}
+}
+
+// transposedTwin computes a product, and the same one transposed.
+func transposedTwin(g *gen) {
+	a := g.floatOf(2)
+	if a.Type.Rank() != 2 {
+		return
+	}
+	c := g.matmul(a, nil)
+	if c == nil || c.Op != ir.OpContract {
+		return
+	}
+	swap := &ir.PermAttrs{Perm: []int{1, 0}}
+	left, right := g.emit(ir.OpTranspose, swap, none, c.Args[1]), g.emit(ir.OpTranspose, swap, none, a)
+	switch g.src.Int(3, "form") {
+	case 0:
+		g.matmul(left, right)
+	case 1:
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "kj,ik->ji"}, none, c.Args[1], a)
+	default:
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "jk,ik->ji"}, none, left, a)
+	}
+}
