@@ -348,10 +348,10 @@ func withGaps(out []elem, a, b parts, dims [4]int) {
 }
 
 // respecial computes elements again that a special one of the operands concerns,
-// and marks zeros by construction.
+// and marks zeros by construction and by selection.
 func (o *oracle) respecial(d tensor.DType, out, left, right []elem, a, b parts, dims [4]int) {
 	batch, rows, inner, cols := dims[0], dims[1], dims[2], dims[3]
-	if a.special == nil && b.special == nil && !anyHard(left) && !anyHard(right) {
+	if a.special == nil && b.special == nil && !anyMarked(left) && !anyMarked(right) {
 		return
 	}
 	row := make([]elem, inner)
@@ -379,9 +379,10 @@ func (o *oracle) respecial(d tensor.DType, out, left, right []elem, a, b parts, 
 	}
 }
 
-func anyHard(x []elem) bool {
+// anyMarked reports whether an element is zero by construction or by selection.
+func anyMarked(x []elem) bool {
 	for _, a := range x {
-		if a.has(hard) {
+		if a.has(hard | soft) {
 			return true
 		}
 	}

@@ -36,6 +36,13 @@ func TestZerosByConstruction(t *testing.T) {
 		{"zeros", "v2 = full{value=0.0, exact=true} : f32[2, 2]", 0, nan, true},
 		{"a written zero", "v2 = full{value=0.0} : f32[2, 2]", nan, nan, true},
 		{"by chance", "v2 = neg p0 : f32[2, 2]", nan, nan, true},
+		{"selected, times zero in a product of matrices", `v2 = iota{axis=0} : i64[2]
+  v3 = full{value=1} : i64
+  v4 = lt v2, v3 : bool[2]
+  v5 = convert v4 : f32[2]
+  v6 = slice{start=[1, 0], step=[1, 1]} p0 : f32[1, 2]
+  v7 = reshape v6 : f32[2]
+  v8 = contract{spec="a,b->ab"} v7, v5 : f32[2, 2]`, nan, nan, false},
 		{"selected", `v2 = tri{k=0, upper=false} p0 : f32[2, 2]
   v3 = full{value=0.0} : f32
   v4 = lt v2, v3 : bool[2, 2]
