@@ -56,6 +56,10 @@ func (e *elimination) term(t summand) bool {
 	}
 	all := slices.Concat(gone, stays)
 	for i, d := range all { // of a comparison they may have other axes of size 1
+		if d.at == nil {
+			all[i].at = e.w.emit(e.root, ir.OpFull, &ir.FullAttrs{Value: ir.IntNumber(int64(d.fixed))}, ir.Make(tensor.I64))
+			continue
+		}
 		all[i].at = e.w.withShape(e.root, d.at, sizesOf(e.sizes, d.rows))
 	}
 	e.most = max(e.most, spanOf(e.sizes, e.out))
@@ -364,6 +368,11 @@ func (e *elimination) picked(f factor, ds []delta) (g factor, ok bool) {
 	like := e.root
 	if len(ds) == 1 && len(shared) == 0 {
 		axis := slices.Index(f.idx, ds[0].class)
+		if len(rows) == 0 && ds[0].at.Op == ir.OpFull {
+			v := e.w.part(like, f.Value, axis, int(ds[0].at.Attrs.(*ir.FullAttrs).Value.Int), 1)
+			idx := slices.Delete(slices.Clone(f.idx), axis, axis+1)
+			return factor{Value: e.w.withShape(like, v, sizesOf(e.sizes, idx)), idx: idx}, true
+		}
 		v := e.w.emit(like, ir.OpTake, &ir.AxisAttrs{Axis: axis}, ir.Type{}, f.Value, ds[0].at)
 		return factor{Value: v, idx: slices.Concat(f.idx[:axis], rows, f.idx[axis+1:])}, true
 	}

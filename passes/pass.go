@@ -22,7 +22,7 @@ type Pass struct {
 func pipeline() []Pass {
 	return []Pass{
 		{Name: "fold", Rules: rules(folds), run: byLaws(folds)},
-		{Name: "sparse", Rules: append([]*Rule{gathers, scatters}, rules(repetitions)...), run: sparse}, // before chain, to which one-hot values are dense
+		{Name: "sparse", Rules: slices.Concat([]*Rule{gathers, scatters}, rules(repetitions), rules(accumulations)), run: sparse}, // before chain, to which one-hot values are dense
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
 		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, commonPart}, run: chain}, // before cse, which makes values shared

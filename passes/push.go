@@ -8,8 +8,9 @@ import (
 
 // gathered returns f without the classes of deltas: at the indices that they
 // name. Their rows take the place of the classes. What f is computed from is
-// gathered in its place where nothing else needs f and there are fewer rows than
-// classes, so that all the work is done on the rows alone:
+// gathered in its place where nothing else needs f, it is no earlier than what
+// needs it, and there are fewer rows than classes, so that all the work is done on
+// the rows alone:
 //
 //	one_hot(i, n) @ exp(x @ w)   becomes   exp(take(x, i) @ w)
 //
@@ -83,7 +84,7 @@ func (p *pushing) gathered(f factor) (g factor, ok bool) {
 		p.visits[v]++
 		return p.done[v], true
 	}
-	if _, twice := p.from[v]; !twice && p.dies[v] && p.home[v] == p.home[p.root] {
+	if _, twice := p.from[v]; !twice && p.dies[v] && p.home[v] == p.home[p.root] && p.w.levels[v] == p.w.levels[p.root] {
 		made := len(p.w.body)
 		g, ok := p.pushed(f, ds)
 		if p.failed = p.failed || !ok && len(p.w.body) > made; p.failed {

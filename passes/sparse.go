@@ -25,6 +25,9 @@ var (
 // of the product is scattered. Indices that may be out of range, whose row is
 // zero, are masked.
 //
+// A product with a sparse factor, gates of one expert for all tokens, is scattered
+// where that spares what the other factor takes.
+//
 // Then rows that are taken more often than there are are computed once each (see
 // repeat.go).
 //
@@ -42,7 +45,7 @@ func sparse(ctx *Context, f *ir.Func) error {
 			return s.rewrite(w, v)
 		})
 	}
-	return byLaws(repetitions)(ctx, f)
+	return byLaws(slices.Concat(repetitions, accumulations))(ctx, f)
 }
 
 // A sparsity is what is known of a function as it was before the pass.
@@ -90,6 +93,7 @@ func (s *sparsity) survey(r *ir.Region) {
 			s.hot[v] = len(terms) > 0 && !slices.ContainsFunc(terms, func(t summand) bool { return !o.light(t) })
 		} else {
 			s.hot[v] = true
+			s.roots[v] = v.Op == ir.OpMul // it may spare what the other factor takes
 		}
 	}
 	for _, v := range r.Results {
@@ -109,6 +113,8 @@ func (s *sparsity) hasHot(v *ir.Value) bool {
 		return s.hot[v.Args[0]]
 	case ir.OpReshape:
 		return s.hot[v.Args[0]] && sameWithoutOnes(v.Type.Dims(), v.Args[0].Type.Dims())
+	case ir.OpSlice:
+		return s.hot[v.Args[0]] && partial(v)
 	case ir.OpScatter, ir.OpScatterAlong:
 		return !v.Attrs.(*ir.ScatterAttrs).Set && exactZero(v.Args[0])
 	}
@@ -125,6 +131,11 @@ func (s *sparsity) openedLater(v *ir.Value) bool {
 	return s.later[v]
 }
 
+// spares reports whether a contraction is among values.
+func spares(values []*ir.Value) bool {
+	return slices.ContainsFunc(values, func(v *ir.Value) bool { return v.Op == ir.OpContract && sums(v) })
+}
+
 // rewrite returns what stands for the sum v: v, if nothing is saved.
 func (s *sparsity) rewrite(w *rewriter, v *ir.Value) *ir.Value {
 	made := len(w.body)
@@ -139,7 +150,7 @@ func (s *sparsity) rewrite(w *rewriter, v *ir.Value) *ir.Value {
 	if u != nil {
 		after = workSince(u, w.body[made:])
 	}
-	if u == nil || after >= before || s.kept[v] && !e.exact || !w.allowed(e.rule) {
+	if u == nil || after >= before || !sums(v) && !spares(o.inside[1:]) || s.kept[v] && !e.exact || !w.allowed(e.rule) {
 		w.body = w.body[:made]
 		return v
 	}

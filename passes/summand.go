@@ -18,7 +18,8 @@ const (
 // A delta is a factor that is one where the index class is what at says at the
 // indices rows, and zero elsewhere by construction: a one-hot value.
 type delta struct {
-	at    *ir.Value // integers, with an axis for each of rows
+	at    *ir.Value // integers, with the elements of rows; nil for the constant fixed
+	fixed int
 	rows  []int
 	class int
 	dense factor // the same as a factor; no value if it is none
@@ -160,6 +161,8 @@ func (o *opener) opened(v *ir.Value, idx []int) []summand {
 		return o.expand(args[0], v, o.reshaped(args[0], v, idx))
 	case ir.OpScatter, ir.OpScatterAlong:
 		return o.scatter(v, idx)
+	case ir.OpSlice:
+		return o.part(v, idx)
 	}
 	at, class := oneHot(v, o.args)
 	if at == nil {
@@ -213,6 +216,36 @@ func (o *opener) scatter(v *ir.Value, idx []int) []summand {
 	}
 	d := delta{at: o.w.of(at), rows: rows, class: idx[axis], safe: true}
 	return over(crossed([]summand{{deltas: []delta{d}}}, o.expand(updates, v, of)), gone)
+}
+
+// part opens one element along some axes: a sum with a one-hot factor that is
+// constant.
+func (o *opener) part(v *ir.Value, idx []int) []summand {
+	x := o.args[v][0]
+	of := slices.Clone(idx)
+	var d []delta
+	var gone []int
+	for i, n := range x.Type.Dims() {
+		if v.Type.Dims()[i] == n {
+			continue
+		}
+		of[i] = o.index(n)
+		first, _ := v.Attrs.(*ir.SliceAttrs).Start[i].Int()
+		d, gone = append(d, delta{fixed: first, class: of[i], safe: true}), append(gone, of[i])
+	}
+	return over(crossed([]summand{{deltas: d}}, o.expand(x, v, of)), gone)
+}
+
+// partial reports whether v is a slice of all or of one element along each axis.
+func partial(v *ir.Value) bool {
+	s := v.Attrs.(*ir.SliceAttrs)
+	x := v.Args[0].Type.Dims()
+	for i, n := range v.Type.Dims() {
+		if n != 1 && (n != x[i] || s.Step[i] != 1) || n == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // over sums terms over more indices.
