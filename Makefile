@@ -11,7 +11,7 @@ export LATHE_LLVM := $(abspath $(LATHE_LLVM))
 endif
 RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|runtime)(/|$$)')
 
-.PHONY: help setup build demo test race lint cross trust trust-short fuzz bench bench-rivals clean
+.PHONY: help setup build demo test race lint cross trust trust-short mutants fuzz bench bench-rivals clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -44,6 +44,9 @@ trust-short: setup ## 2,000 random programs compiled three ways, 20,000 rewritte
 
 trust: setup ## the same with new seeds for TIME seconds, from seed FIRST on
 	@GO="$(GO)" TIME="$(TIME)" FIRST="$(FIRST)" scripts/trust.sh
+
+mutants: setup ## wrong compilers, testdata/mutants.txt: what random programs do not find
+	$(GO) test -tags mutants -run '^TestMutants$$' -v -timeout 5h .
 
 fuzz: setup ## every fuzz target for FUZZTIME
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz.sh

@@ -137,3 +137,33 @@ func TestReadmeCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestSecurity looks for the tests that SECURITY.md names, in the folders that it
+// names.
+func TestSecurity(t *testing.T) {
+	row := regexp.MustCompile("(?m)^\\|[^|]*\\| (`Test.*) \\|$")
+	group := regexp.MustCompile("((?:`Test\\w+`(?:, )?)+) in `([\\w./]+)`")
+	name := regexp.MustCompile(`Test\w+`)
+	checked := 0
+	for _, line := range row.FindAllStringSubmatch(readPage(t, "SECURITY.md"), -1) {
+		for _, m := range group.FindAllStringSubmatch(line[1], -1) {
+			files, err := filepath.Glob(filepath.Join(m[2], "*_test.go"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text strings.Builder
+			for _, file := range files {
+				text.WriteString(readPage(t, file))
+			}
+			for _, test := range name.FindAllString(m[1], -1) {
+				checked++
+				if !strings.Contains(text.String(), "\nfunc "+test+"(t *testing.T) {") {
+					t.Errorf("SECURITY.md: there is no %s in %s", test, m[2])
+				}
+			}
+		}
+	}
+	if checked < 10 {
+		t.Errorf("SECURITY.md names %d tests, want one for each promise", checked)
+	}
+}

@@ -7,7 +7,7 @@ import (
 
 // lawPatterns are what the laws of the passes fold, simplify, structure and cse
 // look for, beside patterns.
-var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin}
+var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined}
 
 // zeroFactor multiplies with zeros by construction, or with zeros that a program
 // computed, which are no such.
@@ -23,11 +23,11 @@ func zeroFactor(g *gen) {
 	}
 }
 
-// undone applies what changes nothing, and near misses.
+// undone applies what changes nothing.
 func undone(g *gen) {
 	v := g.floatOf(1)
 	d := v.Type.DType
-	switch g.src.Int(9, "what changes nothing") {
+	switch g.src.Int(8, "what changes nothing") {
 	case 0:
 		g.emit(ir.OpNeg, nil, none, g.emit(ir.OpNeg, nil, none, v))
 	case 1:
@@ -53,9 +53,6 @@ func undone(g *gen) {
 		} else {
 			g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: g.src.Int(2, "axis")}, none, c, c)
 		}
-	default: // as near as can be
-		c := g.constant(d, float64(g.src.Int(3, "number")-1))
-		g.emit([]ir.Op{ir.OpSub, ir.OpMul, ir.OpAdd}[g.src.Int(3, "operation")], nil, none, c, v)
 	}
 }
 
@@ -161,4 +158,48 @@ func transposedTwin(g *gen) {
 	default:
 		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "jk,ik->ji"}, none, left, a)
 	}
+}
+
+// foldable computes with constants, which have different results in any order,
+// and uses what comes out.
+func foldable(g *gen) {
+	v := g.floatOf(0)
+	d := v.Type.DType
+	numbers := []float64{2, 3, -1, 0.5, 4}
+	i := g.src.Int(len(numbers), "first")
+	a, b := g.constant(d, numbers[i]), g.constant(d, numbers[(i+1+g.src.Int(len(numbers)-1, "second"))%len(numbers)])
+	c := g.emit([]ir.Op{ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpDiv}[g.src.Int(4, "operation")], nil, none, a, b)
+	g.facts[c] = facts{mag: 16}
+	if g.chance(3, "negated") {
+		c = g.emit(ir.OpNeg, nil, none, c)
+	}
+	if r := g.emit([]ir.Op{ir.OpMul, ir.OpAdd}[g.src.Int(2, "use")], nil, none, v, c); g.chance(2, "product") && r.Type.Rank() > 1 {
+		g.matmul(r, nil)
+	}
+}
+
+// nearly applies what changes something, as near as can be to what does not.
+func nearly(g *gen) {
+	v := g.floatOf(1)
+	c := g.constant(v.Type.DType, float64(g.src.Int(4, "number")-1))
+	op := []ir.Op{ir.OpSub, ir.OpMul, ir.OpAdd}[g.src.Int(3, "operation")]
+	if g.chance(2, "swap") {
+		g.emit(op, nil, none, v, c)
+	} else {
+		g.emit(op, nil, none, c, v)
+	}
+}
+
+// joined joins constants, which are or are not the same.
+func joined(g *gen) {
+	full := func(rows int) *ir.Value {
+		v, err := g.b.Full(ir.FloatNumber(float64(g.src.Int(3, "number"))), ir.Make(g.float, rows, 3))
+		if err != nil {
+			panic(err) // a constant is always well-typed
+		}
+		g.facts[v] = facts{mag: 2, exact: true}
+		return v
+	}
+	x := g.emit(ir.OpConcat, &ir.AxisAttrs{}, none, full(1+g.src.Int(3, "rows")), full(2))
+	g.matmul(x, nil)
 }

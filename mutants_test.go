@@ -1,0 +1,123 @@
+//go:build mutants
+
+package lathe_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var (
+	mutantFrom = flag.Int("from", 0, "the first mutant that TestMutants tries")
+	mutantMost = flag.Int("most", 1000, "how many mutants TestMutants tries")
+	mutantFor  = flag.Int("mutantprograms", 2000, "how many random programs each mutant is tried with")
+)
+
+// A mutant is a wrong compiler: an edit of one file.
+type mutant struct {
+	file, what string
+	from, to   string // lines of the file
+}
+
+// mutants reads testdata/mutants.txt.
+func mutants(t *testing.T) []mutant {
+	t.Helper()
+	text, err := os.ReadFile("testdata/mutants.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []mutant
+	for _, paragraph := range strings.Split(string(text), "\n\n") {
+		if strings.HasPrefix(paragraph, "#") {
+			continue
+		}
+		head, rest, _ := strings.Cut(strings.TrimSuffix(paragraph, "\n"), "\n")
+		m := mutant{}
+		m.file, m.what, _ = strings.Cut(head, ": ")
+		for _, line := range strings.Split(rest, "\n") {
+			switch {
+			case strings.HasPrefix(line, "-"):
+				m.from += line[1:] + "\n"
+			case strings.HasPrefix(line, "+"):
+				m.to += line[1:] + "\n"
+			default:
+				t.Fatalf("%s: a line that begins with neither - nor +: %q", head, line)
+			}
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// TestMutants builds each mutant, without touching the files of the module, and
+// runs the trials of random programs: those of the passes for an edit there, else
+// those of compiled functions. Each must fail; what survives is listed.
+func TestMutants(t *testing.T) {
+	all := mutants(t)
+	killed, survived := 0, []string{}
+	for i, m := range all {
+		if i < *mutantFrom || i >= *mutantFrom+*mutantMost {
+			continue
+		}
+		name := fmt.Sprintf("%d %s: %s", i, m.file, m.what)
+		dead, err := m.killed(t.TempDir())
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case dead:
+			killed++
+			t.Logf("killed:   %s", name)
+		default:
+			survived = append(survived, name)
+			t.Logf("survived: %s", name)
+		}
+	}
+	t.Logf("tried: %d mutants, %d killed", killed+len(survived), killed)
+	if len(survived) > 0 {
+		t.Errorf("%d mutants survive:\n%s", len(survived), strings.Join(survived, "\n"))
+	}
+}
+
+// killed reports whether a trial fails for m.
+func (m mutant) killed(dir string) (bool, error) {
+	text, err := os.ReadFile(m.file)
+	if err != nil {
+		return false, err
+	}
+	if n := strings.Count(string(text), m.from); n != 1 {
+		return false, fmt.Errorf("the lines to be changed stand in the file %d times", n)
+	}
+	changed := filepath.Join(dir, "changed.go")
+	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), m.from, m.to, 1)), 0o666); err != nil {
+		return false, err
+	}
+	path, err := filepath.Abs(m.file)
+	if err != nil {
+		return false, err
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		return false, err
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o666); err != nil {
+		return false, err
+	}
+	folder, args := ".", []string{"-test.run", "^TestRandomFunctions$", "-graphs", fmt.Sprint(*mutantFor)}
+	if strings.HasPrefix(m.file, "passes/") {
+		folder, args = "passes", []string{"-test.run", "^TestTrial$", "-programs", fmt.Sprint(*mutantFor / 2)} // two lists each
+	}
+	trial := filepath.Join(dir, "trial.test")
+	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", file, "-o", trial, "./"+folder).CombinedOutput(); err != nil {
+		return false, fmt.Errorf("does not build: %s", out)
+	}
+	cmd := exec.Command(trial, append(args, "-test.timeout", "20m")...)
+	cmd.Dir = folder
+	return cmd.Run() != nil, nil
+}
