@@ -187,4 +187,15 @@ func (m *model) noteExtra(e *env, have []string) {
 }
 
 // args returns all of the function's parameters' values, in their order.
-func (m *model) args() []*lathe.Tensor { return slices.Concat(m.inputs, m.bound) }
+func (m *model) args() []*lathe.Tensor {
+	inputs, weights := m.inputs, m.bound
+	var out []*lathe.Tensor
+	for _, p := range m.fn.Params { // the text of a stage may have them in any order
+		from := &inputs
+		if p.Weight {
+			from = &weights
+		}
+		out, *from = append(out, (*from)[0]), (*from)[1:]
+	}
+	return out
+}
