@@ -62,7 +62,8 @@ func identityProduct(g *gen) {
 // solvedProduct multiplies with an inverse from either side.
 func solvedProduct(g *gen) {
 	n := 1 + g.src.Int(6, "order")
-	a := g.matrix(nil, n, ir.Props{})
+	props := []ir.Prop{0, ir.Lower, ir.Upper, ir.Lower | ir.Unit, ir.SPD}
+	a := g.matrix(nil, n, ir.Props{Set: props[g.src.Int(len(props), "property")]})
 	swap := &ir.PermAttrs{Perm: []int{1, 0}}
 	if g.chance(3, "transposed") {
 		a = g.emit(ir.OpTranspose, swap, none, a)
