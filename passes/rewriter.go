@@ -21,13 +21,15 @@ type rewriter struct {
 	levels     map[*ir.Value]ir.Level // of the values as they were
 	uses       map[*ir.Value]int      // of the values as they were
 	inProducts map[*ir.Value]int      // how many of the uses are in a product of matrices, transposed or not
+	dearer     map[*ir.Value]int      // by how much these products would cost more, solved in place of multiplied by an inverse
 	home       map[*ir.Value]int      // the depth at which a value stands
 	when       *timing                // when what a pass chooses to compute is computed
 }
 
 // newRewriter returns a rewriter of f.
 func newRewriter(ctx *Context, f *ir.Func) *rewriter {
-	w := &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), inProducts: factorUses(f), home: map[*ir.Value]int{}}
+	w := &rewriter{Context: ctx, f: f, turns: 1, now: map[*ir.Value]*ir.Value{}, levels: f.Levels(), uses: f.Uses(), home: map[*ir.Value]int{}}
+	w.inProducts, w.dearer = factorUses(f)
 	w.when = &timing{w: w}
 	return w
 }
@@ -110,9 +112,10 @@ func (w *rewriter) emit(like *ir.Value, op ir.Op, attrs ir.Attrs, want ir.Type, 
 }
 
 // factorUses counts for each value in how many products of matrices it stands that
-// become known when it does.
-func factorUses(f *ir.Func) map[*ir.Value]int {
-	n := map[*ir.Value]int{}
+// become known when it does, and by how much its products would cost more together
+// if they were solved and it is an inverse.
+func factorUses(f *ir.Func) (n, dearer map[*ir.Value]int) {
+	n, dearer = map[*ir.Value]int{}, map[*ir.Value]int{}
 	uses, levels := f.Uses(), f.Levels()
 	f.Walk(func(v *ir.Value) {
 		m, ok := asMatmul(v)
@@ -123,14 +126,18 @@ func factorUses(f *ir.Func) map[*ir.Value]int {
 		if right, _ := bare(m.right, false); left == right {
 			return
 		}
-		for _, a := range []*ir.Value{m.left, m.right} {
+		for i, a := range []*ir.Value{m.left, m.right} {
 			for matrixTransposed(a) && uses[a] == 1 {
 				a = a.Args[0]
 			}
 			if levels[a] == levels[v] {
 				n[a]++
 			}
+			if a.Op == ir.OpInv && a.Type.Rank() == 2 {
+				columns := []int{m.columns(), m.rows()}[i]
+				dearer[a] += solveWork(a.Args[0], columns) - v.Work()
+			}
 		}
 	})
-	return n
+	return n, dearer
 }

@@ -106,17 +106,17 @@ func solved(w *rewriter, v *ir.Value) func() *ir.Value {
 	if !ok {
 		return nil
 	}
-	worth := func(inv *ir.Value, columns int) bool {
+	worth := func(inv *ir.Value) bool {
 		uses := w.uses[inv]
 		return inv.Op == ir.OpInv && w.levels[inv] == w.levels[v] && inv.Type.Rank() == 2 && inv.Type.Elems() > 1 && uses > 0 && uses == w.inProducts[inv] &&
-			uses*(solveWork(inv.Args[0], columns)-v.Work()) <= inv.Work()
+			w.dearer[inv] <= inv.Work()
 	}
-	if inv, back := bare(m.left, m.leftBack); worth(inv, m.columns()) {
+	if inv, back := bare(m.left, m.leftBack); worth(inv) {
 		return func() *ir.Value {
 			return w.reshapedTo(v, w.solve(v, w.turned(v, inv.Args[0], back), m.rightMatrix(w, v, false)))
 		}
 	}
-	if inv, back := bare(m.right, m.rightBack); worth(inv, m.rows()) { // b @ inv(a) = solve(a.T, b.T).T
+	if inv, back := bare(m.right, m.rightBack); worth(inv) { // b @ inv(a) = solve(a.T, b.T).T
 		return func() *ir.Value {
 			x := w.solve(v, w.turned(v, inv.Args[0], !back), m.leftMatrix(w, v, true))
 			return w.reshapedTo(v, w.turned(v, x, true))
