@@ -13,7 +13,7 @@ import (
 //
 //	full(2) * full(3)   becomes   full(6)
 //
-// Only operations are folded that every processor rounds alike. Indices become
+// Only what is exact is folded. Indices become
 // static where they are known, which lets slice see them.
 var folds = []law{
 	{&Rule{"arithmetic", "2 * 3 = 6", Exact}, foldedArithmetic},
@@ -52,7 +52,10 @@ func foldedArithmetic(w *rewriter, v *ir.Value) func() *ir.Value {
 		if !ok {
 			return nil
 		}
-		n = ir.FloatNumber(tensor.Round(to, y))
+		if y != tensor.Round(to, y) {
+			return nil
+		}
+		n = ir.FloatNumber(y)
 	case from.IsInt() && to.IsInt():
 		y, ok := intOp(v.Op, x)
 		if !ok {
@@ -65,31 +68,32 @@ func foldedArithmetic(w *rewriter, v *ir.Value) func() *ir.Value {
 	return func() *ir.Value { return w.full(v, n, false) }
 }
 
-// floatOp returns a function of floats of at most f64 as the processor computes
-// it: rounding the f64 result once more is right for the sum, the difference,
-// the product and the quotient of narrower floats.
+// floatOp returns a function of floats where it is exact: what is rounded may be
+// part of what other passes would do in another order.
 func floatOp(op ir.Op, x []ir.Number) (float64, bool) {
 	a := x[0].Float
 	b := x[len(x)-1].Float
-	if a != a || b != b {
-		return 0, false // the bits of NaN are nobody's business
-	}
-	var y float64
+	var y, lost float64
 	switch op {
 	case ir.OpNeg:
 		y = -a
 	case ir.OpAdd:
 		y = a + b
+		lost = (a - (y - b)) + (b - (y - (y - b)))
 	case ir.OpSub:
 		y = a - b
+		lost = (a - (y + b)) - (b + (y - (y + b)))
 	case ir.OpMul:
 		y = a * b
+		lost = math.FMA(a, b, -y)
 	case ir.OpDiv:
 		y = a / b
+		lost = math.FMA(y, b, -a)
 	default:
 		return 0, false
 	}
-	return y, y == y && (y == 0 || math.Abs(y) >= 0x1p-100) // subnormals may be flushed, or not
+	// Subnormals may be flushed, or not; NaN and infinities lose something.
+	return y, lost == 0 && (y == 0 || math.Abs(y) >= 0x1p-100)
 }
 
 func intOp(op ir.Op, x []ir.Number) (int64, bool) {
