@@ -301,11 +301,15 @@ func (s *splitting) fits(v *ir.Value) bool {
 // What calls need of that too, and cheaply compute themselves, is there twice
 // from now on.
 func (s *splitting) mark(chosen []*ir.Value) {
+	needed := s.needed()
 	for _, v := range chosen {
 		if s.ctx.allowed(loadTime) && s.movable(v, map[*ir.Value]bool{}) {
-			before := s.work()
+			saved := 0
+			if needed[v] > 0 {
+				saved = spared(v, needed)
+			}
 			s.early(v, true)
-			s.ctx.rewrote(loadTime, v.Pos, before-s.work())
+			s.ctx.rewrote(loadTime, v.Pos, saved)
 		}
 	}
 	later := slices.DeleteFunc(s.f.Body, func(v *ir.Value) bool { return v.Load })
@@ -362,20 +366,30 @@ func replaceIn(r *ir.Region, old, v *ir.Value) {
 	(&ir.Func{Region: *r}).Replace(old, v)
 }
 
-// work returns the FLOPs of what calls compute now.
-func (s *splitting) work() int {
-	live := map[*ir.Value]bool{}
+// needed counts how often calls use each value: results, and operands of what calls
+// compute.
+func (s *splitting) needed() map[*ir.Value]int {
+	n := map[*ir.Value]int{}
 	for _, v := range s.f.Results {
-		live[v] = true
+		n[v]++
 	}
-	n := 0
 	for _, v := range slices.Backward(s.f.Body) {
-		if !live[v] || v.Load {
-			continue
+		if n[v] > 0 && !v.Load {
+			for _, a := range uses(v) {
+				n[a]++
+			}
 		}
-		n += v.Work()
-		for _, a := range uses(v) {
-			live[a] = true
+	}
+	return n
+}
+
+// spared returns the FLOPs that calls no longer compute once v is loaded: v's, and
+// those of what nothing else in calls needs, which needed then says.
+func spared(v *ir.Value, needed map[*ir.Value]int) int {
+	n := v.Work()
+	for _, a := range uses(v) {
+		if needed[a]--; needed[a] == 0 && a.Op != ir.OpParam && !a.Load {
+			n += spared(a, needed)
 		}
 	}
 	return n
