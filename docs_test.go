@@ -89,8 +89,14 @@ func TestReadme(t *testing.T) {
 	if code := block("go"); !strings.HasSuffix(readPage(t, "examples/embed/main.go"), code) {
 		t.Error("the Go program of README.md is not the end of examples/embed/main.go")
 	}
-	if text := block("lathe"); !strings.HasSuffix(readPage(t, "examples/gau.lathe"), text) {
-		t.Error("the model of README.md is not the end of examples/gau.lathe")
+	for i, file := range []string{"examples/residual.lathe", "examples/gau.lathe"} {
+		parts := strings.Split(page, "```lathe\n")
+		if len(parts) < i+2 {
+			t.Fatalf("README.md has %d blocks of lathe", len(parts)-1)
+		}
+		if text, _, _ := strings.Cut(parts[i+1], "```"); !strings.HasSuffix(readPage(t, file), text) {
+			t.Errorf("block %d of README.md is not the end of %s", i, file)
+		}
 	}
 	targets := regexp.MustCompile("`make ([a-z]+)").FindAllStringSubmatch(page, -1)
 	if len(targets) < 2 {

@@ -61,7 +61,7 @@ func sizes(pairs ...string) map[string]string {
 
 func TestRun(t *testing.T) {
 	// More workers than a context has error slots are as many as it has.
-	for _, threads := range []int{1, 2, 5, 1 << 20} {
+	for _, threads := range []int{1, 2, 5, lathe.MaxThreads} {
 		x := compile(t, products, lathe.Options{Set: sizes("m=2", "k=3", "n=2"), Threads: threads})
 		a := slice(t, []float32{1, 2, 3, 4, 5, 6}, 2, 3)
 		b := slice(t, []float32{1, 0, 0, 1, -1, -4}, 3, 2)

@@ -82,11 +82,15 @@ func (c *Chained) LocalBytes() (total int, at []int) {
 // loads returns what the parts read that is not local.
 func (c *Chained) loads(p *Program) []*Buffer {
 	var out []*Buffer
+	own := slices.Clone(c.Local) // and what parts before have stored: their rows are there
 	for _, part := range c.Parts {
 		for _, b := range p.Loads(part.Kernel) {
-			if !slices.Contains(c.Local, b) && !slices.Contains(out, b) {
+			if !slices.Contains(own, b) && !slices.Contains(out, b) {
 				out = append(out, b)
 			}
+		}
+		for _, s := range part.Stores() {
+			own = append(own, s.Buf)
 		}
 	}
 	return out

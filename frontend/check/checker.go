@@ -25,7 +25,7 @@ import (
 // is an error that is source.ErrLimit to errors.Is.
 const (
 	maxValues = 4 << 20 // values of the IR
-	maxSteps  = 8 << 20 // expressions and statements that are evaluated
+	maxSteps  = 1 << 19 // expressions and statements that are evaluated
 	maxDepth  = 40_000  // expressions inside of expressions, calls included
 )
 

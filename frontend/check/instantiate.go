@@ -55,7 +55,11 @@ func (p *Program) Check() error {
 			if errs.Full() {
 				break
 			}
-			p.newChecker(e.name, true, &errs).runSymbolic(e)
+			c := p.newChecker(e.name, true, &errs)
+			c.runSymbolic(e)
+			if c.limited { // so would be those that call it, each after as long
+				return errs.Err()
+			}
 		}
 	}
 	return errs.Err()
