@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -142,6 +143,9 @@ func (c *runCmd) run(ctx context.Context, e *env) error {
 func (c *runCmd) prepare(ctx context.Context, m *model) (runner, *lathe.Executable, error) {
 	if c.Naive {
 		return func(ctx context.Context) ([]*lathe.Tensor, error) {
+			if n := m.opts.Threads; n > 0 { // gonum's products take as many as there are
+				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(n, runtime.NumCPU())))
+			}
 			return eval.Run(ctx, m.fn, m.args(), eval.Options{Strict: m.opts.Math == lathe.Strict})
 		}, nil, nil
 	}
