@@ -120,6 +120,9 @@ func (p *precision) infinite(s elem, row []elem) elem {
 	if !special || !(mass < p.over) {
 		return unknown
 	}
+	if mass > 0 {
+		s.flags |= wild // as in add
+	}
 	return opposed(elem{v: s.v, m: inf(), flags: s.flags & wild}, row...)
 }
 

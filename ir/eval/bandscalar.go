@@ -22,7 +22,11 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return elem{v: a.v + b.v, flags: (a.flags|b.flags)&^hard | soft}
 	}
 	if !a.finite() || !b.finite() {
-		return opposed(elem{v: a.v + b.v, m: math.Inf(1), flags: (a.flags | b.flags) & wild}, a, b)
+		s := elem{v: a.v + b.v, m: math.Inf(1), flags: (a.flags | b.flags) & wild}
+		if s.v == s.v && !a.isZero() && !b.isZero() && (a.finite() || b.finite()) {
+			s.flags |= wild // multiplied out, both terms meet what the sum is multiplied with
+		}
+		return opposed(s, a, b)
 	}
 	zero := a.isZero() || b.isZero()
 	whole := a.whole() && b.whole()
