@@ -128,6 +128,7 @@ func (e *expression) measure(ctx context.Context, s *session) (*Result, error) {
 		c, _, err := s.blasContestant(e.bad.kernel, n)
 		if err != nil {
 			r.failf("%v", err)
+			r.set("bad_form", "missing")
 			return r, nil
 		}
 		list = append(list, *c)

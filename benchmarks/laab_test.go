@@ -108,7 +108,7 @@ func TestLAAB(t *testing.T) {
 		t.Fatalf("%d rows, want 8", len(report.Rows))
 	}
 	for _, r := range report.Rows {
-		if r.Values["best_form"] == "missing" {
+		if r.Values["best_form"] == "missing" || r.Values["bad_form"] == "missing" { // no OpenBLAS
 			if len(r.Why) == 0 || r.Pass {
 				t.Errorf("%s: without its reference it does not say why it failed", r.Name)
 			}
