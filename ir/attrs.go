@@ -198,6 +198,25 @@ const (
 	SolveDiagonal  = "diagonal"   // division
 )
 
+// SolveForm returns how to solve with a matrix of which p is known.
+func SolveForm(p Props) string {
+	switch {
+	case p.Has(Diagonal), p.Has(Lower | Upper):
+		return SolveDiagonal
+	case p.Has(Lower | Unit):
+		return SolveUnitLower
+	case p.Has(Upper | Unit):
+		return SolveUnitUpper
+	case p.Has(Lower):
+		return SolveLower
+	case p.Has(Upper):
+		return SolveUpper
+	case p.Has(SPD):
+		return SolveSPD
+	}
+	return SolveLU
+}
+
 // SolveAttrs hold the form of the matrix, one of the constants above.
 type SolveAttrs struct{ Form string }
 

@@ -29,21 +29,10 @@ func solveForm(a *ir.Value) string {
 			p.Set |= ir.Lower
 		}
 	}
-	switch {
-	case p.Has(ir.Diagonal), p.Has(ir.Lower | ir.Upper):
-		return ir.SolveDiagonal
-	case p.Has(ir.Lower | ir.Unit):
-		return ir.SolveUnitLower
-	case p.Has(ir.Upper | ir.Unit):
-		return ir.SolveUnitUpper
-	case p.Has(ir.Lower):
-		return ir.SolveLower
-	case p.Has(ir.Upper):
-		return ir.SolveUpper
-	case positive(a):
-		return ir.SolveSPD
+	if positive(a) {
+		p.Set |= ir.SPD
 	}
-	return ir.SolveLU
+	return ir.SolveForm(p)
 }
 
 // positive reports whether a is symmetric and positive definite, or at least

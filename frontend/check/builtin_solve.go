@@ -81,21 +81,7 @@ func (b *builtinCall) solveColumns(attrs *ir.SolveAttrs, a, rhs *ir.Value) *ir.V
 
 // solveForm chooses how to solve with a matrix by what is known of it.
 func (c *checker) solveForm(a *ir.Value) string {
-	switch p := c.structure(a, 0); {
-	case p.Has(ir.Diagonal), p.Has(ir.Lower | ir.Upper):
-		return ir.SolveDiagonal
-	case p.Has(ir.Lower | ir.Unit):
-		return ir.SolveUnitLower
-	case p.Has(ir.Upper | ir.Unit):
-		return ir.SolveUnitUpper
-	case p.Has(ir.Lower):
-		return ir.SolveLower
-	case p.Has(ir.Upper):
-		return ir.SolveUpper
-	case p.Has(ir.SPD):
-		return ir.SolveSPD
-	}
-	return ir.SolveLU
+	return ir.SolveForm(c.structure(a, 0))
 }
 
 // maxStructure is how many operations the structure of a matrix is followed
