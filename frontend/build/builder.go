@@ -112,7 +112,7 @@ func (b *Builder) Unpack(x Value, n int) []Value {
 	elems := x.v.Elems()
 	if len(elems) != n {
 		b.check.Fail(at, "", "expected %d values, found %v", n, x)
-		elems = make([]check.Value, n)
+		elems = make([]check.Value, max(n, 0))
 	}
 	return wrap(elems)
 }
