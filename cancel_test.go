@@ -55,3 +55,40 @@ func TestCancelLoop(t *testing.T) {
 		}
 	}
 }
+
+// TestCancelOneRun cancels runs near their end, each followed at once by one that is
+// not cancelled. This one gives all that it should: what ends a run never reaches
+// the next one in the same memory.
+func TestCancelOneRun(t *testing.T) {
+	const turns = 300
+	x := compile(t, endless["work"], lathe.Options{Threads: 1})
+	in, near := lathe.NewTensor(lathe.F32, 2), lathe.NewTensor(lathe.I64)
+	ones, err := lathe.Slice[float32](in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ones[0], ones[1] = 1, 1
+	k, err := lathe.Slice[int64](near)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k[0] = 4611686018427387904 - turns
+	for range 3000 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		if _, err := x.Run(ctx, in, near); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		out, err := x.Run(context.Background(), in, near)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := lathe.Slice[float32](out[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got[0] != turns+1 || got[1] != turns+1 {
+			t.Fatalf("the run after a cancelled one gives %v, want %d twice", got, turns+1)
+		}
+	}
+}

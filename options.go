@@ -101,8 +101,13 @@ type weights struct {
 	shards *tensorio.Shards // nil without files
 }
 
-// weights opens the files.
+// weights opens the files, and refuses what is no tensor.
 func (o *Options) weights() (*weights, error) {
+	for _, name := range slices.Sorted(maps.Keys(o.Weights)) {
+		if t := o.Weights[name]; t == nil || t.DType() == tensor.Invalid {
+			return nil, fmt.Errorf("weight %q: want a tensor, have none; make one with NewTensor or FromSlice", name)
+		}
+	}
 	w := &weights{opts: o}
 	if len(o.WeightFiles) > 0 {
 		var err error

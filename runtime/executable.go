@@ -269,13 +269,25 @@ func overlap(a, b []byte) bool {
 }
 
 // watch sets the cancel word of f when ctx ends, until the function that it
-// returns is called, which reports whether that was in time. nil means that ctx
+// returns is called, which reports whether that was in time. From then on f is
+// left alone: it may belong to another run, or to nobody. nil means that ctx
 // never ends.
 func watch(ctx context.Context, f *frame) (stop func() bool) {
 	if ctx.Done() == nil {
 		return nil
 	}
-	return context.AfterFunc(ctx, func() { atomic.StoreInt32(f.cancel(), 1) })
+	set := make(chan struct{})
+	intime := context.AfterFunc(ctx, func() {
+		atomic.StoreInt32(f.cancel(), 1)
+		close(set)
+	})
+	return func() bool {
+		if intime() {
+			return true
+		}
+		<-set
+		return false
+	}
 }
 
 // acquire returns a frame that no other run uses.

@@ -7,6 +7,6 @@ time=${FUZZTIME:-30s}
 for package in $("$GO" list ./...); do
   for target in $("$GO" test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
     echo "+ $package $target $time"
-    "$GO" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -parallel 1 "$package"
+    "$GO" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 100x -parallel 1 "$package"
   done
 done
