@@ -6,7 +6,10 @@ import (
 	"github.com/lathe-lang/lathe/ir"
 )
 
-var cheapestOrder = &Rule{Name: "order", Law: "(a @ b) @ c = a @ (b @ c)", Class: Reassociate}
+var (
+	cheapestOrder = &Rule{Name: "order", Law: "(a @ b) @ c = a @ (b @ c)", Class: Reassociate}
+	takenApart    = &Rule{Name: "taken apart", Law: "s @ x, s @ y = a @ (b @ x), a @ (b @ y) for s = a @ b", Class: Reassociate}
+)
 
 // chain multiplies in the cheapest order:
 //
@@ -17,19 +20,24 @@ var cheapestOrder = &Rule{Name: "order", Law: "(a @ b) @ c = a @ (b @ c)", Class
 // scalings of rows and columns and scalars are part of the product. Structure
 // counts: that of factors, and what follows from it for products of some of them.
 //
-// It goes through values that nothing else needs, and fires where FLOPs are
+// It goes through values that nothing else needs, and through those that only
+// products need which cost less together without them; it fires where FLOPs are
 // saved. It leaves sums of products to factor.
 func chain(ctx *Context, f *ir.Func) error {
-	networks := networksOf(f)
+	networks := networksOf(f, nil)
 	w := newRewriter(ctx, f)
 	w.when = newTiming(w)
+	w.often = []int{1}
+	apart := takeApart(f, networks, w.when)
+	if len(apart) > 0 {
+		networks = networksOf(f, apart)
+	}
 	var outside []*network // of loops
 	for _, v := range f.Body {
 		if n := networks[v]; n != nil {
 			outside = append(outside, n)
 		}
 	}
-	w.often = []int{1}
 	stands, alone := shareParts(outside, w.when)
 	w.often = nil
 	w.run(func(v *ir.Value) *ir.Value {
@@ -45,6 +53,14 @@ func chain(ctx *Context, f *ir.Func) error {
 		}
 		w.renew(n)
 		before := w.when.work(n.inside)
+		if n.apart {
+			if w.allowed(takenApart) {
+				best, o := order(n, w.when)
+				w.rewrote(takenApart, n.root.Pos, before-best.price.flops)
+				return w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
+			}
+			return v
+		}
 		if best, o := order(n, w.when); best.price.flops < before && w.allowed(cheapestOrder) {
 			u, saved := w.when.cheaper(before, func() *ir.Value {
 				return w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
@@ -91,8 +107,9 @@ func (w *rewriter) withParts(n *network, stands map[*ir.Value]*common) *ir.Value
 }
 
 // networksOf returns the largest networks of f by their roots, without those in
-// which nothing is computed and those that choices hang on.
-func networksOf(f *ir.Func) map[*ir.Value]*network {
+// which nothing is computed and those that choices hang on. Values that are taken
+// apart are a part of each network that needs them.
+func networksOf(f *ir.Func, apart map[*ir.Value]bool) map[*ir.Value]*network {
 	uses, kept := f.Uses(), routes(f)
 	out := map[*ir.Value]*network{}
 	var region func(r *ir.Region)
@@ -101,7 +118,7 @@ func networksOf(f *ir.Func) map[*ir.Value]*network {
 		for _, v := range r.Body {
 			here[v] = true
 		}
-		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] && !v.Load }
+		inner := func(v *ir.Value) bool { return (uses[v] == 1 || apart[v]) && here[v] && !kept[v] && !v.Load }
 		done := map[*ir.Value]bool{} // inside a network
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {
@@ -114,6 +131,10 @@ func networksOf(f *ir.Func) map[*ir.Value]*network {
 			if !ok || n.work() == 0 {
 				continue
 			}
+			for _, u := range n.inside {
+				n.apart = n.apart || apart[u]
+			}
+			n.inside = slices.DeleteFunc(n.inside, func(u *ir.Value) bool { return done[u] })
 			for _, u := range n.inside {
 				done[u] = true
 			}

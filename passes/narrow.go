@@ -267,6 +267,9 @@ func regroup(sizes []int, d, x, gives demand) {
 	for _, w := range d {
 		needed = flat(needed, w.indices(), w.n)
 	}
+	if len(needed) == 0 {
+		return // what of the other axes is asked for could not be given
+	}
 	// What is needed of the operand's axes, and what they hold together.
 	along := make([][]int, len(sizes))
 	for _, p := range needed {

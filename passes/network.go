@@ -26,6 +26,7 @@ type network struct {
 	out     []int    // the index of each axis of root; one of size 1 may be in no factor
 	scales  []scale
 	inside  []*ir.Value // root and what only it needs, which the network replaces
+	apart   bool        // something is inside of other networks too, and not computed
 }
 
 // A factor is an operand of a network with the index of each of its axes. An

@@ -19,6 +19,27 @@ func island(g *gen) {
 	}
 }
 
+// sharedProduct multiplies vectors, or matrices, by one product of matrices, which
+// may be needed by something else too.
+func sharedProduct(g *gen) {
+	n := 2 + g.src.Int(6, "size")
+	i := &islander{gen: g, sizes: [2]int{n, 1 + g.src.Int(n, "size")}}
+	s := i.product("ab,bc->ac", i.matrix(n, i.sizes[1], 1), i.matrix(i.sizes[1], n, 1))
+	for range 2 + g.src.Int(2, "uses") {
+		spec, x := "ab,b->a", g.like(i.float, []int{n})
+		if g.chance(4, "matrix") {
+			spec, x = "ab,bc->ac", g.like(i.float, []int{n, i.sizes[g.src.Int(2, "columns")]})
+		}
+		x = i.product(spec, s, x)
+		if g.chance(3, "again") {
+			i.product(spec, s, x)
+		}
+	}
+	if g.chance(4, "elsewhere") {
+		g.emit(ir.OpExp, nil, none, s)
+	}
+}
+
 // An islander makes the parts of an island.
 type islander struct {
 	*gen
