@@ -62,7 +62,12 @@ func (c hostile) refused(t *testing.T) {
 	if after := tree(t, dir); !slices.Equal(before, after) {
 		t.Errorf("files before: %v; after: %v", before, after)
 	}
-	text := stderr.String()
+	oneMessage(t, stderr.String())
+}
+
+// oneMessage checks what a command that takes no such input has to say of it.
+func oneMessage(t *testing.T, text string) {
+	t.Helper()
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
 		t.Errorf("the message quotes its input raw: %q", quoted(text))
 	}
