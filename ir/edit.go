@@ -52,6 +52,44 @@ func (f *Func) Copy(v *Value, args []*Value) *Value {
 	return &c
 }
 
+// Clone returns a function like f with values of its own, and for each value of
+// f the one that stands for it there. Attributes are shared.
+func (f *Func) Clone() (*Func, map[*Value]*Value) {
+	to := map[*Value]*Value{}
+	out := *f
+	out.Region = *f.Region.clone(to)
+	return &out, to
+}
+
+func (r *Region) clone(to map[*Value]*Value) *Region {
+	copyOf := func(v *Value) *Value {
+		u := *v
+		to[v] = &u
+		return &u
+	}
+	mapped := func(vs []*Value) []*Value {
+		out := make([]*Value, len(vs))
+		for i, v := range vs {
+			out[i] = to[v]
+		}
+		return out
+	}
+	out := &Region{}
+	for _, p := range r.Params {
+		out.Params = append(out.Params, copyOf(p))
+	}
+	for _, v := range r.Body {
+		u := copyOf(v)
+		u.Args = mapped(v.Args)
+		if v.Body != nil {
+			u.Body = v.Body.clone(to)
+		}
+		out.Body = append(out.Body, u)
+	}
+	out.Results = mapped(r.Results)
+	return out
+}
+
 // Rebuild removes values that nothing uses and numbers the rest in order, so
 // that the text form says nothing of how a pass went about its work. What is used
 // by what is computed when weights are loaded is computed then, too.

@@ -1,16 +1,19 @@
 package passes_test
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lathe-lang/lathe/internal/irtest"
-	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -20,6 +23,7 @@ import (
 var (
 	programs  = flag.Int("programs", 600, "how many random functions TestTrial rewrites")
 	firstSeed = flag.Uint64("first", 0, "the first seed")
+	failures  = flag.Int64("failures", 1, "after how many failures TestTrial ends")
 	firings   = flag.Bool("firings", false, "TestTrial prints how often each rule was used")
 )
 
@@ -37,179 +41,177 @@ func lists(seed uint64) [][]string {
 	return [][]string{nil, some}
 }
 
-// A seen is what a trial has come across.
-type seen struct {
-	programs int
-	fired    map[*passes.Rule]int
-	costly   []string // where a pass made more FLOPs than there were
-}
-
-// TestTrial rewrites random functions. Modulo a prime the results must be the
-// same after each pass; in floats they must be within the bounds that error
-// analysis gives for the function as written. Every fourth function has NaN and
-// infinities in its arguments, every fifth is rewritten in strict mode, where
-// every bit must be as it was, and every eighth has values that no result needs.
-// In a long trial every rule must have been used. Rules reckon what they save
-// place by place, so that together they may miss; in one of 500 functions at most.
+// TestTrial rewrites random functions and holds what comes out to the function as
+// written, see trial. Every fourth function has NaN and infinities in its
+// arguments, every fifth is rewritten in strict mode, and every eighth has values
+// that no result needs. What fails is made smaller and printed as a file of
+// testdata/regress. In a long trial every rule must have been used.
 func TestTrial(t *testing.T) {
 	all := seen{fired: map[*passes.Rule]int{}}
 	var mu sync.Mutex
+	var failed atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		shards := uint64(runtime.GOMAXPROCS(0))
 		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
 				some := seen{fired: map[*passes.Rule]int{}}
-				for i := shard; i < uint64(*programs) && !t.Failed(); i += shards {
-					for _, list := range lists(*firstSeed + i) {
-						try(t, *firstSeed+i, list, &some)
+				for i := shard; i < uint64(*programs) && failed.Load() < *failures; i += shards {
+					for _, err := range trySeed(t.Context(), *firstSeed+i, &some) {
+						failed.Add(1)
+						t.Error(err)
 					}
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				all.programs += some.programs
-				all.costly = append(all.costly, some.costly...)
-				for rule, count := range some.fired {
-					all.fired[rule] += count
-				}
+				all.add(some)
 			})
 		}
 	})
-	slices.Sort(all.costly)
-	for _, what := range all.costly {
-		t.Log(what)
+	all.report(t)
+}
+
+// trySeed tries the function of a seed under each of its lists of passes.
+func trySeed(ctx context.Context, seed uint64, seen *seen) []error {
+	config := irtest.Config{NonFinite: seed%4 == 3, NoHuge: true, Unused: seed%8 == 6} // another order may overflow
+	f, args := irtest.Random(seed, config)
+	written := trial{seed: seed, strict: seed%5 == 4}
+	if err := written.evaluate(ctx, f, args); err != nil {
+		return []error{fmt.Errorf("seed %d: %w", seed, err)}
 	}
-	if len(all.costly)*500 > all.programs {
-		t.Errorf("%d of %d functions cost more after a pass than before", len(all.costly), all.programs)
+	var failed []error
+	for _, list := range lists(seed) {
+		tr := written
+		tr.passes = list
+		if err := tr.check(ctx, f, seen); err != nil {
+			failed = append(failed, fmt.Errorf("seed %d, passes %v, strict %v: %w\nas small as it gets:\n%s",
+				seed, strings.Join(list, ","), tr.strict, err, tr.smaller(ctx, f, args)))
+		}
 	}
+	return failed
+}
+
+// A trial is one function as written, and passes that rewrite it.
+type trial struct {
+	seed   uint64 // of residues
+	strict bool
+	passes []string
+
+	args     []*tensor.Tensor // what evaluate was given, and what it found
+	bits     []*tensor.Tensor // in strict mode
+	bands    []*eval.Band     // else
+	residues []*eval.Residues
+	hashes   []uint64
+}
+
+// evaluate notes what results f has as it stands.
+func (tr *trial) evaluate(ctx context.Context, f *ir.Func, args []*tensor.Tensor) (err error) {
+	tr.args = args
+	if tr.residues, err = eval.ZpArgs(f, tr.seed); err != nil {
+		return err
+	}
+	if tr.hashes, err = eval.Zp(ctx, f, tr.residues); err != nil {
+		return err
+	}
+	if tr.strict {
+		tr.bits, err = eval.Run(ctx, f, args, eval.Options{Strict: true})
+	} else {
+		tr.bands, err = eval.Bounded(ctx, f, args)
+	}
+	return err
+}
+
+// check runs the passes on a copy of f. Modulo a prime the results must be the same
+// after each pass. In floats they must be within the bounds that error analysis
+// gives for f, and in strict mode have the same bits. The function may not cost
+// more in the end than as written.
+func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
+	now, _ := f.Clone()
+	var wrong error
+	opts := passes.Options{Passes: tr.passes, Strict: tr.strict, Verify: true}
+	if seen != nil {
+		seen.programs++
+		opts.Report = func(r passes.Rewrite) { seen.fired[r.Rule]++ }
+	}
+	before := now.String()
+	opts.After = func(pass string, f *ir.Func) {
+		text := f.String()
+		if wrong != nil || text == before {
+			return
+		}
+		before = text
+		got, err := eval.Zp(ctx, f, tr.residues)
+		if err == nil && !slices.Equal(got, tr.hashes) {
+			err = fmt.Errorf("other results modulo a prime")
+		}
+		if err != nil {
+			wrong = fmt.Errorf("after %s: %w\n%v", pass, err, f)
+		}
+	}
+	if err := passes.Run(ctx, now, opts); err != nil || wrong != nil {
+		return errors.Join(err, wrong)
+	}
+	if was, is := f.Work(), now.Work(); is > was && tr.passes == nil {
+		return fmt.Errorf("%d FLOPs become %d\n%v", was, is, now)
+	}
+	got, err := eval.Run(ctx, now, tr.args, eval.Options{Strict: tr.strict})
+	if err != nil {
+		return fmt.Errorf("%w\n%v", err, now)
+	}
+	for i := range got {
+		if tr.strict && !slices.Equal(got[i].Bytes(), tr.bits[i].Bytes()) {
+			return fmt.Errorf("result %d has other bits\n%v", i, now)
+		}
+		if !tr.strict {
+			if v := eval.Check(got[i], tr.bands[i]); !v.OK() {
+				return fmt.Errorf("result %d: %v\n%v", i, v, now)
+			}
+		}
+	}
+	return nil
+}
+
+// smaller returns a small function with arguments on which check fails, as text.
+func (tr *trial) smaller(ctx context.Context, f *ir.Func, args []*tensor.Tensor) string {
+	f, args = irtest.Shrink(f, args, func(f *ir.Func, args []*tensor.Tensor) bool {
+		small := *tr
+		return small.evaluate(ctx, f, args) == nil && small.check(ctx, f, nil) != nil
+	})
+	small := *tr
+	if err := small.evaluate(ctx, f, args); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v\n%s", small.check(ctx, f, nil), irtest.Case{Func: f, Args: args}.Text())
+}
+
+// A seen counts what trials have come across.
+type seen struct {
+	programs int
+	fired    map[*passes.Rule]int
+}
+
+func (s *seen) add(some seen) {
+	s.programs += some.programs
+	for rule, count := range some.fired {
+		s.fired[rule] += count
+	}
+}
+
+// enough programs, tried twice each, make every rule fire.
+const enough = 2000
+
+func (s *seen) report(t *testing.T) {
 	if *firings {
-		t.Logf("tried: %d programs rewritten, the same modulo a prime before and after each pass", all.programs)
+		t.Logf("tried: %d programs rewritten, the same modulo a prime before and after each pass", s.programs)
 	}
 	for _, name := range passes.Names() {
 		for _, r := range passes.Rules()[name] {
 			if *firings {
-				t.Logf("fired: %-10s %-24s %6d   %s", name, r.Name, all.fired[r], r.Law)
+				t.Logf("fired: %-10s %-24s %6d   %s", name, r.Name, s.fired[r], r.Law)
 			}
-			if *programs >= enough && all.fired[r] == 0 {
-				t.Errorf("the rule %q of %s was not used in %d programs: internal/irtest needs a pattern for it", r.Name, name, all.programs)
-			}
-		}
-	}
-}
-
-// enough programs make every rule fire.
-const enough = 2000
-
-// try rewrites the function of a seed by a list of passes.
-func try(t *testing.T, seed uint64, list []string, seen *seen) {
-	t.Helper()
-	strict := seed%5 == 4
-	config := irtest.Config{NonFinite: seed%4 == 3, NoHuge: true, Unused: seed%8 == 6} // another order may overflow
-	f, args := irtest.Random(seed, config)
-	written, _ := irtest.Random(seed, config)
-	if err := tried(t, f, list, strict, seed, seen); err != nil {
-		t.Errorf("seed %d, passes %v: %v\nas written:\n%v\nnow:\n%v", seed, list, err, written, f)
-		return
-	}
-	got, err := eval.Run(t.Context(), f, args, eval.Options{Strict: strict})
-	if err != nil {
-		t.Errorf("seed %d, passes %v: %v\nas written:\n%v\nnow:\n%v", seed, list, err, written, f)
-		return
-	}
-	fail := func(format string, a ...any) {
-		t.Helper()
-		small := shrunk(t, written, args, list, strict)
-		t.Errorf("seed %d, passes %v, strict %v: %s\nas written:\n%v\nnow:\n%v\na smaller one with other results modulo a prime:\n%v", seed, list, strict, fmt.Sprintf(format, a...), written, f, small)
-	}
-	if strict {
-		want, err := eval.Run(t.Context(), written, args, eval.Options{Strict: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range got {
-			if !slices.Equal(got[i].Bytes(), want[i].Bytes()) {
-				fail("result %d has other bits", i)
+			if s.programs >= 2*enough && s.fired[r] == 0 {
+				t.Errorf("the rule %q of %s was not used in %d programs: internal/irtest needs a pattern for it", r.Name, name, s.programs)
 			}
 		}
-		return
 	}
-	bands, err := eval.Bounded(t.Context(), written, args)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range got {
-		if v := eval.Check(got[i], bands[i]); !v.OK() {
-			fail("result %d: %v", i, v)
-		}
-	}
-}
-
-// tried runs the passes on f and holds what each of them makes to what was
-// before, modulo a prime.
-func tried(t *testing.T, f *ir.Func, list []string, strict bool, seed uint64, seen *seen) error {
-	args, err := eval.ZpArgs(f, seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := eval.Zp(t.Context(), f, args)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wrong error
-	var costly []string
-	work, ran, names := f.Work(), 0, list
-	if list == nil {
-		names = passes.Names()
-	}
-	opts := passes.Options{
-		Passes: list, Strict: strict, Verify: true,
-		Report: func(r passes.Rewrite) {
-			if seen != nil {
-				seen.fired[r.Rule]++
-			}
-		},
-		After: func(pass string, f *ir.Func) {
-			if wrong != nil {
-				return
-			}
-			got, err := eval.Zp(t.Context(), f, args)
-			switch {
-			case err != nil:
-				wrong = fmt.Errorf("after %s: %w", pass, err)
-			case !slices.Equal(got, want):
-				wrong = fmt.Errorf("%s changes results modulo a prime", pass)
-			}
-			// chain and factor count on what split will have computed at load time.
-			ran++
-			ahead := slices.Contains(names[ran:], "split") && (slices.Contains(names[:ran], "chain") || slices.Contains(names[:ran], "factor"))
-			if now := f.Work(); now > work && wrong == nil && !ahead {
-				costly = append(costly, fmt.Sprintf("seed %d, passes %v: %s makes %d FLOPs of %d", seed, list, pass, now, work))
-				work = now
-			} else if !ahead {
-				work = now
-			}
-		},
-	}
-	if err := passes.Run(t.Context(), f, opts); err != nil {
-		return err
-	}
-	if seen != nil {
-		seen.programs++
-		seen.costly = append(seen.costly, costly...)
-	}
-	return wrong
-}
-
-// shrunk returns a small function that the passes change modulo a prime; "" if
-// the results differ in another way only.
-func shrunk(t *testing.T, f *ir.Func, args []*tensor.Tensor, list []string, strict bool) string {
-	failing := func(f *ir.Func, _ []*tensor.Tensor) bool {
-		copied, err := ir.Parse(&source.File{Name: "small.ir", Text: f.String()})
-		return err == nil && tried(t, copied.Funcs[0], list, strict, 1, nil) != nil
-	}
-	if !failing(f, args) {
-		return ""
-	}
-	small, _ := irtest.Shrink(f, args, failing)
-	return small.String()
 }

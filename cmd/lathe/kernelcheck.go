@@ -122,10 +122,7 @@ func part(t *lathe.Tensor, s kernel.Store) *lathe.Tensor {
 // compare evaluates claims on what the kernel loaded and holds them to their
 // bounds.
 func (k *kernelCheck) compare(ctx context.Context, name string, inside []*ir.Value, claims []claim) error {
-	g, of, err := k.clone()
-	if err != nil {
-		return err
-	}
+	g, of := k.program.Func.Clone()
 	// What codegen adds, the flags of guards, is no value of the program.
 	claims = slices.DeleteFunc(claims, func(c claim) bool { return of[c.value] == nil })
 	if len(claims) == 0 {
@@ -188,25 +185,4 @@ func (k *kernelCheck) compare(ctx context.Context, name string, inside []*ir.Val
 		}
 	}
 	return nil
-}
-
-// clone returns a copy of the program's function, and of each value its copy.
-func (k *kernelCheck) clone() (*ir.Func, map[*ir.Value]*ir.Value, error) {
-	f := k.program.Func
-	module, err := ir.Parse(&source.File{Name: f.Name, Text: f.String()})
-	if err != nil {
-		return nil, nil, fmt.Errorf("the program's text does not read back: %w", err)
-	}
-	g := module.Func(f.Name)
-	var from, to []*ir.Value
-	f.Walk(func(v *ir.Value) { from = append(from, v) })
-	g.Walk(func(v *ir.Value) { to = append(to, v) })
-	if len(from) != len(to) {
-		return nil, nil, fmt.Errorf("the program's text reads back with %d values in place of %d", len(to), len(from))
-	}
-	of := map[*ir.Value]*ir.Value{}
-	for i, v := range from {
-		of[v] = to[i]
-	}
-	return g, of, nil
 }

@@ -16,7 +16,7 @@ func zeroFactor(g *gen) {
 	dims := v.Type.Dims()
 	zero := g.zeros(dims[len(dims)-1], g.extent())
 	if g.chance(3, "computed") {
-		zero = g.emit(ir.OpMul, nil, none, zero, g.like(v.Type.DType, zero.Type.Dims()))
+		zero = g.emit(ir.OpMul, nil, none, zero, g.like(zero.Type.DType, zero.Type.Dims()))
 	}
 	if zero.Type.DType == v.Type.DType {
 		g.matmul(v, zero)

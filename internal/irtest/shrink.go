@@ -2,6 +2,7 @@ package irtest
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -72,50 +73,13 @@ func trimmed(f *ir.Func, args []*tensor.Tensor) (*ir.Func, []*tensor.Tensor) {
 	return f, kept
 }
 
-// clone returns a copy of f and, for each value, its copy.
-func clone(f *ir.Func) (*ir.Func, map[*ir.Value]*ir.Value) {
-	to := map[*ir.Value]*ir.Value{}
-	out := ir.NewFunc(f.Name)
-	out.Region = *cloneRegion(&f.Region, to)
-	return out, to
-}
-
-func cloneRegion(r *ir.Region, to map[*ir.Value]*ir.Value) *ir.Region {
-	copyOf := func(v *ir.Value) *ir.Value {
-		u := *v
-		to[v] = &u
-		return &u
-	}
-	mapped := func(vs []*ir.Value) []*ir.Value {
-		out := make([]*ir.Value, len(vs))
-		for i, v := range vs {
-			out[i] = to[v]
-		}
-		return out
-	}
-	out := &ir.Region{}
-	for _, p := range r.Params {
-		out.Params = append(out.Params, copyOf(p))
-	}
-	for _, v := range r.Body {
-		u := copyOf(v)
-		u.Args = mapped(v.Args)
-		if v.Body != nil {
-			u.Body = cloneRegion(v.Body, to)
-		}
-		out.Body = append(out.Body, u)
-	}
-	out.Results = mapped(r.Results)
-	return out
-}
-
 // results keeps one result.
 func (s *shrinker) results() bool {
 	if len(s.f.Results) == 1 {
 		return false
 	}
 	for i := range s.f.Results {
-		f, _ := clone(s.f)
+		f, _ := s.f.Clone()
 		f.Results = f.Results[i : i+1]
 		if s.try(f, s.args) {
 			return true
@@ -131,7 +95,7 @@ func (s *shrinker) operands() bool {
 			if !a.Type.Equal(v.Type) || a.Type.Tuple != nil {
 				continue
 			}
-			f, to := clone(s.f)
+			f, to := s.f.Clone()
 			f.Replace(to[v], to[v].Args[k])
 			if s.try(f, s.args) {
 				return true
@@ -159,7 +123,7 @@ func (s *shrinker) inner() bool {
 		if v.Type.Tuple != nil {
 			continue
 		}
-		f, _ := clone(s.f)
+		f, _ := s.f.Clone()
 		f.Results = []*ir.Value{f.Body[i]}
 		if s.try(f, s.args) {
 			return true
@@ -175,13 +139,13 @@ func (s *shrinker) fresh() bool {
 		if v.Type.Tuple != nil {
 			continue
 		}
-		probe, _ := clone(s.f)
+		probe, _ := s.f.Clone()
 		probe.Results = []*ir.Value{probe.Body[i]}
 		had, err := eval.Run(context.Background(), probe, s.args, eval.Options{})
 		if err != nil {
 			continue
 		}
-		f, to := clone(s.f)
+		f, to := s.f.Clone()
 		p := &ir.Value{Name: freeName(f), Op: ir.OpParam, Type: v.Type}
 		f.Params = append(f.Params, p)
 		f.Replace(to[v], p)
@@ -229,7 +193,7 @@ func (s *shrinker) sizes() bool {
 // resized returns f with every extent n made to, types inferred anew and
 // arguments cut; ok is false where that is not well-typed.
 func resized(f *ir.Func, args []*tensor.Tensor, n, to int) (*ir.Func, []*tensor.Tensor, bool) {
-	out, copies := clone(f)
+	out, copies := f.Clone()
 	change := func(shape []dim.Expr) []dim.Expr {
 		shape = slices.Clone(shape)
 		for i, e := range shape {
@@ -304,12 +268,15 @@ func cut(t *tensor.Tensor, shape []int) *tensor.Tensor {
 	return out
 }
 
-// data makes all elements of an argument 0 or 1, or integers.
+// data makes all elements of an argument 0 or 1, or those that are finite, or
+// makes these integers.
 func (s *shrinker) data() bool {
 	simpler := []func(x float64) float64{
 		func(float64) float64 { return 0 },
 		func(float64) float64 { return 1 },
-		func(x float64) float64 { return float64(int64(min(max(x, -8), 8))) },
+		func(x float64) float64 { return onlyFinite(x, 0) },
+		func(x float64) float64 { return onlyFinite(x, 1) },
+		func(x float64) float64 { return onlyFinite(x, math.Trunc(min(max(x, -8), 8))) },
 	}
 	for i, t := range s.args {
 		for _, f := range simpler {
@@ -331,6 +298,14 @@ func (s *shrinker) data() bool {
 	return false
 }
 
+// onlyFinite returns y for a finite x, else x.
+func onlyFinite(x, y float64) float64 {
+	if x-x == 0 {
+		return y
+	}
+	return x
+}
+
 // weight orders data: zeros, then ones, then integers, then the rest.
 func weight(t *tensor.Tensor) int {
 	n := 0
@@ -339,7 +314,7 @@ func weight(t *tensor.Tensor) int {
 		case x == 0:
 		case x == 1:
 			n++
-		case x == float64(int64(x)):
+		case x == math.Trunc(x) && x-x == 0:
 			n += 2
 		default:
 			n += 3

@@ -45,7 +45,7 @@ func wrongAbout(op ir.Op, f *ir.Func, args []*tensor.Tensor) bool {
 	if err != nil {
 		return false
 	}
-	g, _ := clone(f)
+	g, _ := f.Clone()
 	for i, v := range g.Body {
 		at := 0
 		if op == ir.OpLoop {
