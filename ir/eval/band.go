@@ -15,6 +15,7 @@ import (
 // and bools are exact. An element is bad where a discrete choice on the way to
 // it (a comparison, a rounding to an integer, an order) has a rival inside the
 // bound, or where an intermediate value may overflow: nothing is said of it.
+// Beside NaN and infinities, beside.go says what is known.
 type Band struct {
 	DType tensor.DType // as declared
 	Shape []int
@@ -25,8 +26,9 @@ type Band struct {
 // Len returns the number of elements.
 func (b *Band) Len() int { return len(b.elems) }
 
-// Bad reports whether nothing is said of element i.
-func (b *Band) Bad(i int) bool { return b.elems[i].has(bad) }
+// Bad reports whether nothing is said of element i, or no more than that it is
+// not finite.
+func (b *Band) Bad(i int) bool { return b.elems[i].undecided() }
 
 // Float returns value, bound and mass of element i of a float band.
 func (b *Band) Float(i int) (v, e, m float64) {
@@ -48,11 +50,13 @@ type elem struct {
 type flags uint8
 
 const (
-	bad  flags = 1 << iota // nothing is known
-	hard                   // zero by construction: times anything it is zero
-	soft                   // zero by selection: it may be taken for hard, or not
-	wild                   // not finite, from a product: order may decide what it is
-	gaps                   // a sum of which a term may be zero: an infinity may meet it by itself
+	bad      flags = 1 << iota // nothing is known
+	hard                       // zero by construction: times anything it is zero
+	soft                       // zero by selection: it may be taken for hard, or not
+	wild                       // not finite, from a product
+	mixed                      // a sum of terms that may be zero, or differ in sign; see beside.go
+	inverted                   // from an inverse, or a matrix that is one
+	astray                     // NaN or an infinity
 )
 
 func (x elem) has(f flags) bool { return x.flags&f != 0 }
@@ -71,15 +75,6 @@ func (x elem) settled() elem {
 	return x
 }
 
-// gap returns what is known of x as a term of a sum: gaps, if the term may be
-// zero and is none by construction.
-func (x elem) gap() flags {
-	if x.has(gaps) || math.Abs(x.v) <= x.e && !x.has(hard) {
-		return gaps
-	}
-	return 0
-}
-
 // whole reports whether x is an integer without error.
 func (x elem) whole() bool { return x.e == 0 && x.v == math.Trunc(x.v) }
 
@@ -89,7 +84,7 @@ func (x elem) finite() bool { return x.v-x.v == 0 }
 // that no rewrite passes.
 func (x elem) fresh() elem {
 	x.m = math.Abs(x.v) + x.e
-	x.flags &^= wild | gaps
+	x.flags &^= wild | mixed | inverted
 	x.late = 0
 	return x
 }

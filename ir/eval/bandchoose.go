@@ -20,7 +20,7 @@ type rival struct {
 func rivals(d tensor.DType, row []elem) (out []rival, ok bool) {
 	out = make([]rival, len(row))
 	for i, x := range row {
-		if x.has(bad) {
+		if x.undecided() {
 			return nil, false
 		}
 		if d.IsFloat() {

@@ -12,37 +12,7 @@ func bandContract(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	for i := range out {
 		out[i] = o.made(out[i])
 	}
-	if inverted(v) && !allFinite(args) {
-		for i := range out {
-			out[i] = unknown
-		}
-	}
 	return out, err
-}
-
-// inverted reports whether a factor is an inverse. Then the product may be a
-// solve, which meets NaN and infinities in an order of its own.
-func inverted(v *ir.Value) bool {
-	for _, a := range v.Args {
-		for a.Op == ir.OpTranspose {
-			a = a.Args[0]
-		}
-		if a.Op == ir.OpInv {
-			return true
-		}
-	}
-	return false
-}
-
-func allFinite(args []*Band) bool {
-	for _, b := range args {
-		for i := range b.elems {
-			if !b.elems[i].finite() {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 func (o *oracle) contract(v *ir.Value, args []*Band) ([]elem, error) {
@@ -160,6 +130,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 	p := &precisions[d]
 	s := elem{flags: soft} // a sum of nothing but such zeros may be taken for one
 	terms, whole := 0, true
+	var known summands
 	for _, x := range row {
 		switch {
 		case x.has(bad):
@@ -167,7 +138,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		case !x.has(hard) && !x.has(soft):
 			s.flags &^= soft
 		}
-		s.flags |= x.flags&wild | x.gap()
+		known.add(x)
 		if x.isZero() {
 			continue
 		}
@@ -179,9 +150,9 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		s.flags = 0
 	}
 	if !s.finite() {
-		s.flags |= wild // an infinity that a product has met
-		return p.infinite(s, row)
+		return p.wildRow(s.v, row)
 	}
+	s.flags |= known.of()
 	// An operand may be summed or multiplied on its own and stored.
 	return p.contracted(s, terms+factors-1, factors, whole)
 }
@@ -213,7 +184,6 @@ type parts struct {
 	inexact bool      // some bound is not zero
 	whole   bool      // all are integers without error
 	special []bool    // which elements are bad or not finite; nil if none is
-	gaps    []bool    // which elements may be zero, or are sums with terms that may be; nil if none is
 }
 
 func (p *precision) split(x []elem) parts {
@@ -228,12 +198,6 @@ func (p *precision) split(x []elem) parts {
 		}
 		if !a.whole() {
 			a, s.whole = p.read(a), false
-		}
-		if a.gap() != 0 {
-			if s.gaps == nil {
-				s.gaps = make([]bool, len(x))
-			}
-			s.gaps[i] = true
 		}
 		s.v[i], s.e[i], s.m[i] = a.v, a.e, a.m
 		if a.late != 0 {
@@ -321,29 +285,25 @@ func (o *oracle) products(e einsum, g gemm, args []*Band) ([]elem, error) {
 		}
 		out[i] = p.contracted(elem{v: v[i], e: bound[i], m: mass[i], late: late[i]}, dims[2], 2, whole)
 	}
-	withGaps(out, a, b, dims)
+	mixedSums(out, left, right, dims)
 	o.respecial(args[0].DType, out, left, right, a, b, dims)
 	return delivered(e, out, g.batch+g.rows+g.cols).data, nil
 }
 
-// withGaps marks products of rows and columns with a gap.
-func withGaps(out []elem, a, b parts, dims [4]int) {
+// mixedSums marks products of rows and columns of which either has terms that
+// may be zero, or differ in sign.
+func mixedSums(out, left, right []elem, dims [4]int) {
 	rows, inner, cols := dims[1], dims[2], dims[3]
-	for i, gap := range a.gaps {
-		if gap {
-			row := i / inner * cols
-			for j := range cols {
-				out[row+j].flags |= gaps
-			}
-		}
+	ofRows, ofCols := make([]summands, dims[0]*rows), make([]summands, dims[0]*cols)
+	for i, x := range left {
+		ofRows[i/inner].add(x)
 	}
-	for i, gap := range b.gaps {
-		if gap {
-			at := i/(inner*cols)*rows*cols + i%cols
-			for k := range rows {
-				out[at+k*cols].flags |= gaps
-			}
-		}
+	for i, x := range right {
+		ofCols[i/(inner*cols)*cols+i%cols].add(x)
+	}
+	for i := range out {
+		row := i / cols
+		out[i].flags |= ofRows[row].of() | ofCols[row/rows*cols+i%cols].of()
 	}
 }
 

@@ -176,7 +176,7 @@ func (s *system) solution(p *precision, b []elem, cols int) []elem {
 		}
 		first := fromA[i] + fromB[i]
 		second := largest * (1 - s.shrink) / s.shrink
-		x := elem{v: v[i], e: first + second, m: max(mass[i], math.Abs(v[i])+first)}
+		x := elem{v: v[i], e: first + second, m: max(mass[i], math.Abs(v[i])+first), flags: inverted}
 		out[i] = p.checked(p.rounded(x, p.round), most)
 	}
 	return out

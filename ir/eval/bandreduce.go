@@ -76,6 +76,7 @@ func (p *precision) sum(row []elem) elem {
 	var s elem
 	s.flags = soft // a sum of nothing but zeros by construction may be taken for one
 	terms, whole := 0, true
+	var known summands
 	for _, x := range row {
 		if x.has(bad) {
 			return unknown
@@ -83,7 +84,7 @@ func (p *precision) sum(row []elem) elem {
 		if !x.has(hard) && !x.has(soft) {
 			s.flags &^= soft
 		}
-		s.flags |= x.flags&wild | x.gap()
+		known.add(x)
 		if x.isZero() {
 			continue
 		}
@@ -98,32 +99,21 @@ func (p *precision) sum(row []elem) elem {
 		s.flags = 0
 	}
 	if !s.finite() {
-		return p.infinite(s, row)
+		return p.wildRow(s.v, row)
 	}
+	s.flags |= known.of()
 	return p.total(s, terms, whole)
 }
 
-// infinite returns the sum s of a row that is not finite: NaN where a term is,
-// undecided where finite terms might overflow, else what the infinities give.
-func (p *precision) infinite(s elem, row []elem) elem {
-	mass, special := 0.0, false
+// wildRow is a sum v of a row that is not finite: undecided where finite terms
+// alone overflow.
+func (p *precision) wildRow(v float64, row []elem) elem {
 	for _, x := range row {
-		switch {
-		case x.v != x.v && !x.has(wild):
-			return elem{v: math.NaN(), m: inf()}
-		case x.finite():
-			mass += x.m + x.e
-		default:
-			special = true
+		if !x.finite() {
+			return p.wildSum(v, row...)
 		}
 	}
-	if !special || !(mass < p.over) {
-		return unknown
-	}
-	if mass > 0 {
-		s.flags |= wild // as in add
-	}
-	return opposed(elem{v: s.v, m: inf(), flags: s.flags & wild}, row...)
+	return unknown
 }
 
 // total charges the roundings of a sum of that many terms to s, where v, e and
@@ -200,17 +190,19 @@ func (p *precision) extremeOf(row []elem, sign float64) elem {
 		return exact(-sign * inf())
 	}
 	best, lowest, highest := math.Inf(-1), math.Inf(-1), math.Inf(-1)
-	isNaN := false
+	isNaN, isFirm, lost := false, false, false
 	for _, x := range row {
 		if x.has(bad) {
 			return unknown
 		}
 		x = p.read(x)
-		isNaN = isNaN || x.v != x.v
+		isNaN, isFirm, lost = isNaN || x.v != x.v, isFirm || x.firm(), lost || x.has(astray)
 		v := sign * x.v
 		best, lowest, highest = max(best, v), max(lowest, v-x.e), max(highest, v+x.e)
 	}
 	switch {
+	case lost && !isFirm:
+		return unknown
 	case isNaN:
 		return exact(math.NaN())
 	case math.IsInf(best, 0):
@@ -236,6 +228,7 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 	s := elem{flags: soft}
 	p := &precisions[d]
 	terms, whole, special := 0, true, false
+	var known summands
 	for i := range x {
 		if exclusive {
 			y[i] = closed(d, s, terms, whole, special, x[:i])
@@ -250,7 +243,8 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 			s.v, s.e, s.m, s.late = s.v+e.v, s.e+e.e, s.m+e.m, s.late+e.late
 		}
 		if d.IsFloat() {
-			s.flags |= e.gap()
+			known.add(e)
+			s.flags |= known.of()
 		}
 		if !e.has(hard) && !e.has(soft) {
 			s.flags &^= soft

@@ -22,18 +22,17 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return elem{v: a.v + b.v, flags: (a.flags|b.flags)&^hard | soft}
 	}
 	if !a.finite() || !b.finite() {
-		s := elem{v: a.v + b.v, m: math.Inf(1), flags: (a.flags | b.flags) & wild}
-		if s.v == s.v && !a.isZero() && !b.isZero() && (a.finite() || b.finite()) {
-			s.flags |= wild // multiplied out, both terms meet what the sum is multiplied with
-		}
-		return opposed(s, a, b)
+		return p.wildSum(a.v+b.v, a, b)
 	}
+	var terms summands
+	terms.add(a)
+	terms.add(b)
 	zero := a.isZero() || b.isZero()
 	whole := a.whole() && b.whole()
 	if !whole { // a zero may stand beside a subnormal
 		a, b = p.read(a), p.read(b)
 	}
-	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m, late: a.late + b.late, flags: a.gap() | b.gap()}
+	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m, late: a.late + b.late, flags: terms.of()}
 	switch {
 	case zero:
 		return x
@@ -42,27 +41,6 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return x
 	}
 	return p.rounded(x, p.round)
-}
-
-// opposed returns a sum that is not finite; undecided where infinities of
-// products meet: x*i + y*i for an infinite i is NaN if the signs of x and y
-// differ, or one of them is zero, and (x+y)*i is infinite. Where every term is
-// NaN, so is the sum in any order: x+y is zero as well.
-func opposed(s elem, terms ...elem) elem {
-	if s.v == s.v || !s.has(wild) {
-		return s
-	}
-	all := true
-	for _, x := range terms {
-		if x.v != x.v && !x.has(wild) {
-			return s
-		}
-		all = all && x.v != x.v
-	}
-	if all {
-		return s
-	}
-	return unknown
 }
 
 func (p *precision) mul(a, b elem) elem {
@@ -93,27 +71,8 @@ func product2(a, b elem) elem {
 	}
 	return elem{
 		v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m,
-		late: a.late*(b.m+b.late) + a.m*b.late, flags: (a.flags | b.flags) & gaps,
+		late: a.late*(b.m+b.late) + a.m*b.late, flags: (a.flags | b.flags) & (mixed | inverted),
 	}
-}
-
-// wildProduct is a product with NaN or an infinity, neither operand bad or hard.
-func wildProduct(a, b elem) elem {
-	v := a.v * b.v
-	switch {
-	case a.has(soft) || b.has(soft):
-		return unknown // may be taken for zero, or not
-	case a.v != a.v && !a.has(wild) || b.v != b.v && !b.has(wild):
-		return elem{v: math.NaN(), m: math.Inf(1)}
-	case (a.flags|b.flags)&wild != 0,
-		a.has(gaps) && !a.isZero(), b.has(gaps) && !b.isZero(),
-		a.finite() && (math.Abs(a.v) <= a.e && !a.isZero() || a.m > math.Abs(a.v)+a.e),
-		b.finite() && (math.Abs(b.v) <= b.e && !b.isZero() || b.m > math.Abs(b.v)+b.e):
-		// A factor whose sign is not known, or whose terms an infinity may
-		// meet one by one.
-		return unknown
-	}
-	return elem{v: v, m: math.Inf(1), flags: wild}
 }
 
 // div allows for x * (1 / y), since division by a scalar counts as linear.
@@ -127,15 +86,7 @@ func (p *precision) div(a, b elem) elem {
 	exactZero := b.v == 0 && b.e == 0
 	a, b = p.read(a.settled()), p.read(b.settled())
 	if !a.finite() || !b.finite() || exactZero {
-		switch {
-		case a.v != a.v && !a.has(wild) || b.v != b.v && !b.has(wild):
-			return elem{v: math.NaN(), m: math.Inf(1)}
-		case (a.flags|b.flags)&(wild|soft) != 0, uncertainSign(a), uncertainSign(b):
-			return unknown
-		case exactZero && b.m > 0:
-			return unknown // the sign of a zero that was computed is not known
-		}
-		return elem{v: a.v / b.v, m: math.Abs(a.v / b.v), flags: wild}.tamed()
+		return wildQuotient(a, b)
 	}
 	y := math.Abs(b.v) - b.e
 	if !(y > 0) {
@@ -144,30 +95,21 @@ func (p *precision) div(a, b elem) elem {
 	if a.isZero() {
 		return elem{v: a.v / b.v, flags: a.selected().flags & soft} // or a product with 1 / b
 	}
-	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & gaps}
+	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & (mixed | inverted)}
 	x.e = (a.e + a.m/math.Abs(b.v)*b.e) / y
 	x.e += a.m * p.tiny // the reciprocal may be flushed
 	return p.rounded(x, 3*p.round)
-}
-
-// tamed drops the flag of what is finite.
-func (x elem) tamed() elem {
-	if x.finite() {
-		x.flags &^= wild
-	}
-	return x
-}
-
-// uncertainSign reports whether a finite x may be of either sign, or zero.
-func uncertainSign(x elem) bool {
-	return x.finite() && math.Abs(x.v) <= x.e && !(x.v == 0 && x.e == 0)
 }
 
 // extreme returns max(a, b), or min where sign is -1: both move by no more than
 // their operands.
 func (p *precision) extreme(a, b elem, sign float64) elem {
 	switch {
-	case (a.flags|b.flags)&bad != 0:
+	case a.has(bad) || b.has(bad):
+		return unknown
+	case a.firm() || b.firm():
+		return exact(math.NaN())
+	case a.undecided() || b.undecided():
 		return unknown
 	case a.v != a.v || b.v != b.v:
 		return exact(math.NaN())
@@ -184,7 +126,7 @@ func (p *precision) extreme(a, b elem, sign float64) elem {
 
 // compare returns the truth of op as an integer element.
 func (p *precision) compare(op ir.Op, a, b elem) elem {
-	if (a.flags|b.flags)&bad != 0 {
+	if a.undecided() || b.undecided() {
 		return unknown
 	}
 	a, b = p.read(a), p.read(b)
@@ -197,7 +139,7 @@ func (p *precision) compare(op ir.Op, a, b elem) elem {
 // stepwise returns f(x) for a function that is constant but for jumps, bad if a
 // jump lies within the bound.
 func stepwise(x elem, f func(float64) float64) elem {
-	if x.has(bad) {
+	if x.undecided() {
 		return unknown
 	}
 	v := f(x.v)
@@ -214,12 +156,15 @@ func (p *precision) unary(op ir.Op, x elem) elem {
 		x.v = -x.v
 		return x
 	case ir.OpAbs:
+		if x.has(astray) {
+			return x
+		}
 		x.v = math.Abs(x.v)
 		return x.fresh()
 	case ir.OpSign, ir.OpFloor, ir.OpCeil, ir.OpRound:
 		return stepwise(p.read(x), realFuncs[op])
 	}
-	if x.has(bad) {
+	if x.undecided() {
 		return unknown
 	}
 	v := realFuncs[op](x.v)
@@ -281,7 +226,7 @@ func reach(op ir.Op, v, e float64) (moved float64, ok bool) {
 
 // pow returns a to the power b.
 func (p *precision) pow(a, b elem) elem {
-	if (a.flags|b.flags)&bad != 0 {
+	if a.undecided() || b.undecided() {
 		return unknown
 	}
 	a, b = p.read(a), p.read(b)
@@ -331,6 +276,8 @@ func convertElem(x elem, from, to tensor.DType) elem {
 			return p.read(x)
 		}
 		return p.rounded(x, p.round)
+	case x.has(astray): // to integers
+		return unknown
 	case from.IsFloat():
 		if x = precisions[from].read(x); to == tensor.Bool && x.e > 0 && math.Abs(x.v) <= x.e {
 			return unknown // zero between two that are not

@@ -32,7 +32,7 @@ func BoundedWith(ctx context.Context, f *ir.Func, args []*tensor.Tensor, opts Bo
 		in[i] = bandOf(t)
 		if props := f.Params[i].Type.Props; props != (ir.Props{}) {
 			x := structured(in[i].array(), props, constants(in[i].DType))
-			in[i] = &Band{in[i].DType, x.shape, besideOnes(x.data, props)}
+			in[i] = &Band{in[i].DType, x.shape, withPromise(x.data, props)}
 		}
 	}
 	return run(ctx, o, f, in)
@@ -404,20 +404,25 @@ func bandMove(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	}
 	out := move(v, x, o.constants(v), fill).data
 	if v.Op == ir.OpAssume {
-		out = besideOnes(out, v.Type.Props)
+		out = withPromise(out, v.Type.Props)
 	}
 	return out, nil
 }
 
-// besideOnes makes the zeros of a promised permutation, or of rows with a single
-// one, zeros by selection: a product with them may be taken for a gather.
-func besideOnes(x []elem, p ir.Props) []elem {
-	if !p.Any(ir.Permutation | ir.OneHot) {
+// withPromise marks elements of a matrix of which more is promised than where its
+// zeros are. A product with a permutation, or with rows of a single one, may be
+// taken for a gather, so the zeros are some by selection. An orthogonal matrix is
+// the inverse of its transposition.
+func withPromise(x []elem, p ir.Props) []elem {
+	if !p.Any(ir.Orthogonal | ir.Permutation | ir.OneHot) {
 		return x
 	}
 	out := append([]elem(nil), x...)
 	for i := range out {
-		if out[i].isZero() {
+		switch {
+		case !p.Any(ir.Permutation | ir.OneHot):
+			out[i].flags |= inverted
+		case out[i].isZero():
 			out[i].flags |= soft
 		}
 	}

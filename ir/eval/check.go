@@ -29,7 +29,8 @@ func (v Verdict) String() string {
 }
 
 // Check holds a result to its band: floats must lie within the bound, NaN must
-// meet NaN and an infinity the same infinity, integers and bools must be equal.
+// meet NaN and an infinity the same infinity, or either of them the other where the
+// order decides; integers and bools must be equal.
 // A zero may have either sign.
 func Check(got *tensor.Tensor, want *Band) Verdict {
 	v := Verdict{WorstIndex: -1, First: -1}
@@ -44,7 +45,12 @@ func Check(got *tensor.Tensor, want *Band) Verdict {
 			continue
 		}
 		ratio := 0.0
-		if want.DType.IsFloat() {
+		if w.has(astray) {
+			v.BadCount++ // but for this:
+			if x := got.Float(i); x-x == 0 {
+				ratio = inf()
+			}
+		} else if want.DType.IsFloat() {
 			ratio = distance(got.Float(i), w)
 		} else if got.Int(i) != w.n {
 			ratio = inf()
@@ -80,7 +86,9 @@ func (b *Band) mismatch(got *tensor.Tensor, i int) string {
 		at[k] = rest % b.Shape[k]
 		rest /= b.Shape[k]
 	}
-	if w := b.elems[i]; b.DType.IsFloat() {
+	if w := b.elems[i]; w.has(astray) {
+		return fmt.Sprintf("element %v is %s, want NaN or an infinity", at, got.Format(i))
+	} else if b.DType.IsFloat() {
 		return fmt.Sprintf("element %v is %s, want %.9g within %.3g", at, got.Format(i), w.v, w.e)
 	}
 	return fmt.Sprintf("element %v is %s, want %d", at, got.Format(i), b.elems[i].n)

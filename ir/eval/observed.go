@@ -36,7 +36,7 @@ func takeOver(v *ir.Value, args []*Band, out []elem, seen *tensor.Tensor) {
 		shape := v.Type.Dims()
 		a, b := args[0].stretchedTo(shape), args[1].stretchedTo(shape)
 		for i := range out {
-			if out[i].has(bad) && (a[i].flags|b[i].flags)&bad == 0 {
+			if out[i].has(bad) && !a[i].undecided() && !b[i].undecided() {
 				out[i] = elem{n: seen.Int(i)}
 			}
 		}
@@ -74,7 +74,7 @@ func takeOverSteps(x *Band, out []elem, f func(float64) float64, seen func(i int
 	p := &precisions[x.DType]
 	for i := range out {
 		a := x.elems[i]
-		if !out[i].has(bad) || a.has(bad) {
+		if !out[i].has(bad) || a.undecided() {
 			continue
 		}
 		a = p.read(a)
