@@ -65,7 +65,9 @@ func foldedArithmetic(w *rewriter, v *ir.Value) func() *ir.Value {
 	default:
 		return nil
 	}
-	return func() *ir.Value { return w.full(v, n, false) }
+	// A product with a zero by construction is one.
+	exact := to.IsFloat() && (v.Op == ir.OpMul || v.Op == ir.OpNeg || v.Op == ir.OpConvert)
+	return func() *ir.Value { return w.full(v, n, exact && slices.ContainsFunc(v.Args, exactZero)) }
 }
 
 // floatOp returns a function of floats where it is exact: what is rounded may be

@@ -57,6 +57,7 @@ const (
 	mixed                      // a sum of terms that may be zero, or differ in sign; see beside.go
 	inverted                   // from an inverse, or a matrix that is one
 	astray                     // NaN or an infinity
+	formed                     // not finite, from a sum or a product, or stretched; of a hard zero: it has met such a factor
 )
 
 func (x elem) has(f flags) bool { return x.flags&f != 0 }
@@ -84,7 +85,7 @@ func (x elem) finite() bool { return x.v-x.v == 0 }
 // that no rewrite passes.
 func (x elem) fresh() elem {
 	x.m = math.Abs(x.v) + x.e
-	x.flags &^= wild | mixed | inverted
+	x.flags &^= wild | mixed | inverted | formed
 	x.late = 0
 	return x
 }

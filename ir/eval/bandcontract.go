@@ -2,6 +2,7 @@ package eval
 
 import (
 	"math"
+	"strings"
 
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
@@ -46,7 +47,12 @@ func (o *oracle) termwise(d tensor.DType, e einsum, x [][]elem) ([]elem, error) 
 		heads[k].steps = append(heads[k].steps, 0)
 	}
 	inner, walks = merge(inner, walks)
-	factors := make([]elem, len(x))
+	factors, apart := make([]elem, len(x)), make([]bool, len(x))
+	for k := range x {
+		for i := range len(e.summed) {
+			apart[k] = apart[k] || !strings.Contains(e.operands[k], e.summed[i:i+1])
+		}
+	}
 	i := 0
 	var err error
 	eachRow(append(e.shape(e.result), 1), heads, func(heads []int) {
@@ -66,7 +72,7 @@ func (o *oracle) termwise(d tensor.DType, e einsum, x [][]elem) ([]elem, error) 
 					for k := range factors {
 						factors[k] = x[k][at[k]+j*last(walks[k].steps)]
 					}
-					row = append(row, term(d, factors))
+					row = append(row, term(d, factors, apart))
 				}
 			})
 		}
@@ -76,8 +82,9 @@ func (o *oracle) termwise(d tensor.DType, e einsum, x [][]elem) ([]elem, error) 
 	return out, err
 }
 
-// term multiplies the factors of one term, without rounding.
-func term(d tensor.DType, factors []elem) elem {
+// term multiplies the factors of one term, without rounding. apart says of which
+// the other terms of the sum have too; nil for none.
+func term(d tensor.DType, factors []elem, apart []bool) elem {
 	if !d.IsFloat() {
 		t := elem{n: 1}
 		for _, x := range factors {
@@ -89,7 +96,11 @@ func term(d tensor.DType, factors []elem) elem {
 	most := 1.0 // of the products of some of the factors
 	for _, x := range factors {
 		if x.has(hard) {
-			return elem{flags: hard}
+			h := elem{flags: hard}
+			for k, y := range factors {
+				h = hardProduct(h, y, apart != nil && apart[k])
+			}
+			return h
 		}
 		if x.finite() {
 			most *= max(x.m+x.e, 1)
@@ -133,7 +144,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 	var known summands
 	for _, x := range row {
 		switch {
-		case x.has(bad):
+		case x.has(bad), x.has(hard) && x.has(formed):
 			return unknown
 		case !x.has(hard) && !x.has(soft):
 			s.flags &^= soft
@@ -331,7 +342,7 @@ func (o *oracle) respecial(d tensor.DType, out, left, right []elem, a, b parts, 
 					continue
 				}
 				for k := range inner {
-					row[k] = term(d, []elem{l[i*inner+k], r[k*cols+j]})
+					row[k] = term(d, []elem{l[i*inner+k], r[k*cols+j]}, nil)
 				}
 				out[at] = contracted(d, row, 2)
 			}

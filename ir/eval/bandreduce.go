@@ -78,7 +78,7 @@ func (p *precision) sum(row []elem) elem {
 	terms, whole := 0, true
 	var known summands
 	for _, x := range row {
-		if x.has(bad) {
+		if x.has(bad) || x.has(hard) && x.has(formed) {
 			return unknown
 		}
 		if !x.has(hard) && !x.has(soft) {
@@ -201,6 +201,8 @@ func (p *precision) extremeOf(row []elem, sign float64) elem {
 		best, lowest, highest = max(best, v), max(lowest, v-x.e), max(highest, v+x.e)
 	}
 	switch {
+	case len(row) == 1 && row[0].isZero():
+		return row[0].selected()
 	case lost && !isFirm:
 		return unknown
 	case isNaN:
@@ -234,7 +236,7 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 			y[i] = closed(d, s, terms, whole, special, x[:i])
 		}
 		e := x[i]
-		special = special || e.has(bad) || d.IsFloat() && !e.finite()
+		special = special || e.has(bad) || e.has(hard) && e.has(formed) || d.IsFloat() && !e.finite()
 		if !special && d.IsFloat() && !e.isZero() {
 			terms++
 			if whole = whole && e.whole(); !whole {

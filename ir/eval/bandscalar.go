@@ -16,9 +16,12 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		return unknown
 	}
 	b.v *= sign
-	if a.has(hard|soft) && b.has(hard|soft) && a.isZero() && b.isZero() {
+	if a.has(formed) && a.has(hard) || b.has(formed) && b.has(hard) {
+		return unknown
+	}
+	if (a.flags|b.flags)&(hard|soft) != 0 && a.isZero() && b.isZero() {
 		// Distributing over the sum leaves two products with zeros, but a product
-		// with the sum need not know of them.
+		// with the sum need not know of them. Nor need anything be added to a zero.
 		return elem{v: a.v + b.v, flags: (a.flags|b.flags)&^hard | soft}
 	}
 	if !a.finite() || !b.finite() {
@@ -43,12 +46,13 @@ func (p *precision) add(a, b elem, sign float64) elem {
 	return p.rounded(x, p.round)
 }
 
-func (p *precision) mul(a, b elem) elem {
+// mul returns a * b; apart says which of them other elements of the product have too.
+func (p *precision) mul(a, b elem, apart [2]bool) elem {
 	switch {
 	case a.has(hard):
-		return a
+		return hardProduct(a, b, apart[1])
 	case b.has(hard):
-		return b
+		return hardProduct(b, a, apart[0])
 	case (a.flags|b.flags)&bad != 0:
 		return unknown
 	case !a.finite() || !b.finite():

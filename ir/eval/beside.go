@@ -23,16 +23,21 @@ import "math"
 //   - A sum is stray where infinities of products oppose each other, since x i + y i
 //     is (x + y) i, and where its finite terms alone may overflow. It is NaN where
 //     infinite atoms oppose each other.
+//   - A product with a zero by construction is zero. But other formulas may add such
+//     zeros up before they multiply the sum, and a sum of them is one by selection:
+//     of h, x and y in (h x) y where only y is not finite, and h (x y). So a sum with a
+//     term in which a zero by construction meets a factor of several, or one that
+//     all its terms have, is undecided if that is not finite.
 //   - An inverse is no polynomial, but (A^-1 B) c may be A^-1 (B c), which meets NaN
 //     and infinities in the order of the solve. Nothing is said of such products.
 //
 // Functions of what is stray are undecided.
 
 // stray is NaN or an infinity, which of them the formula decides.
-var stray = elem{v: math.NaN(), m: math.Inf(1), flags: astray | wild}
+var stray = elem{v: math.NaN(), m: math.Inf(1), flags: astray | wild | formed}
 
-// notANumber is NaN in every formula.
-var notANumber = elem{v: math.NaN(), m: math.Inf(1)}
+// notANumber is a sum or product that is NaN in every formula.
+var notANumber = elem{v: math.NaN(), m: math.Inf(1), flags: formed}
 
 // undecided reports whether a function of x can say nothing.
 func (x elem) undecided() bool { return x.flags&(bad|astray) != 0 }
@@ -74,7 +79,7 @@ func (s *summands) of() flags {
 
 // wildSum is a sum v of terms of which one is not finite, and none bad.
 func (p *precision) wildSum(v float64, terms ...elem) elem {
-	x := elem{v: v, m: math.Inf(1)}
+	x := elem{v: v, m: math.Inf(1), flags: formed}
 	var s summands
 	mass := 0.0 // of the finite ones
 	for _, t := range terms {
@@ -96,6 +101,15 @@ func (p *precision) wildSum(v float64, terms ...elem) elem {
 	return x
 }
 
+// hardProduct is a product with the zero by construction h; apart says that x has
+// an index that h lacks, or lacks one, so that zeros may be added up before they meet x.
+func hardProduct(h, x elem, apart bool) elem {
+	if !x.has(bad) && (!x.finite() && (apart || x.has(formed)) || x.has(hard) && x.has(formed)) {
+		h.flags |= formed
+	}
+	return h
+}
+
 // wildProduct is a product of two of which one is not finite, neither bad nor
 // zero by construction.
 func wildProduct(a, b elem) elem {
@@ -110,7 +124,7 @@ func wildProduct(a, b elem) elem {
 			return stray
 		}
 	}
-	return elem{v: a.v * b.v, m: math.Inf(1), flags: wild}
+	return elem{v: a.v * b.v, m: math.Inf(1), flags: wild | formed}
 }
 
 // wildQuotient is a / b, which may be a (1/b), where one is not finite or b is
@@ -129,7 +143,7 @@ func wildQuotient(a, b elem) elem {
 	case a.has(astray), a.has(mixed) && !a.isZero(), a.maybeZero(), b.maybeZero(), zero && b.m > 0:
 		return stray // the sign of a zero that was computed is not known
 	}
-	x := elem{v: a.v / b.v, m: math.Abs(a.v / b.v), flags: wild}
+	x := elem{v: a.v / b.v, m: math.Abs(a.v / b.v), flags: wild | formed}
 	if x.finite() {
 		x.flags = 0
 	}

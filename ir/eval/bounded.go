@@ -291,7 +291,7 @@ func bandBinary(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	a, b := args[0].stretchedTo(shape), args[1].stretchedTo(shape)
 	out := make([]elem, len(a))
 	if d.IsFloat() {
-		f := precisions[d].binary(v.Op)
+		f := precisions[d].binary(v.Op, [2]bool{args[0].Len() < len(a), args[1].Len() < len(b)})
 		for i := range out {
 			out[i] = f(a[i], b[i])
 		}
@@ -307,14 +307,15 @@ func bandBinary(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	return out, nil
 }
 
-func (p *precision) binary(op ir.Op) func(a, b elem) elem {
+// binary returns the function op; apart says which operand is stretched.
+func (p *precision) binary(op ir.Op, apart [2]bool) func(a, b elem) elem {
 	switch op {
 	case ir.OpAdd:
 		return func(a, b elem) elem { return p.add(a, b, 1) }
 	case ir.OpSub:
 		return func(a, b elem) elem { return p.add(a, b, -1) }
 	case ir.OpMul:
-		return p.mul
+		return func(a, b elem) elem { return p.mul(a, b, apart) }
 	case ir.OpDiv:
 		return p.div
 	case ir.OpPow:
@@ -403,8 +404,15 @@ func bandMove(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 		x[0] = touched(x[0])
 	}
 	out := move(v, x, o.constants(v), fill).data
-	if v.Op == ir.OpAssume {
+	switch {
+	case v.Op == ir.OpAssume:
 		out = withPromise(out, v.Type.Props)
+	case v.Op == ir.OpBroadcast && len(out) > args[0].Len():
+		for i := range out {
+			if !out[i].finite() {
+				out[i].flags |= formed
+			}
+		}
 	}
 	return out, nil
 }

@@ -257,7 +257,7 @@ func TestPairBounds(t *testing.T) {
 			if op == ir.OpPow && rng.IntN(2) == 0 {
 				b = exact(float64(rng.IntN(7) - 3))
 			}
-			y := p.binary(op)(a, b)
+			y := p.binary(op, [2]bool{})(a, b)
 			if y.has(bad) {
 				continue
 			}
