@@ -274,14 +274,14 @@ func (g *gen) infer(v *ir.Value) facts {
 	class := v.Op.Info().Class
 	if class == ir.Movement || class == ir.Indexed {
 		out = arg(0)
-		for _, a := range v.Args[1:] {
-			if a.Type.DType == v.Type.DType && (v.Op == ir.OpConcat || v.Op == ir.OpUpdate || v.Op == ir.OpDynUpdate || v.Op == ir.OpScatter || v.Op == ir.OpScatterAlong) {
-				b := g.facts[a]
-				out.mag, out.exact = max(out.mag, b.mag), out.exact && b.exact
-				if out.below = max(out.below, b.below); b.below == 0 {
-					out.below = 0
-				}
+		for _, a := range joinedWith(v) {
+			b := g.facts[a]
+			if out.below == 0 || b.below == 0 {
+				out.below = 0 // not all are indices
+			} else {
+				out.below = max(out.below, b.below)
 			}
+			out.mag, out.exact = max(out.mag, b.mag), out.exact && b.exact
 		}
 	} else {
 		for i := range v.Args {
@@ -354,6 +354,20 @@ func (g *gen) infer(v *ir.Value) facts {
 		}
 	}
 	return out
+}
+
+// joinedWith returns the operands of movement, beside the first, whose elements
+// the result has.
+func joinedWith(v *ir.Value) []*ir.Value {
+	switch v.Op {
+	case ir.OpConcat:
+		return v.Args[1:]
+	case ir.OpUpdate, ir.OpDynUpdate:
+		return v.Args[1:2]
+	case ir.OpScatter, ir.OpScatterAlong:
+		return v.Args[2:]
+	}
+	return nil
 }
 
 func typesOf(vs []*ir.Value) []ir.Type {
