@@ -123,12 +123,12 @@ func (tr *trial) evaluate(ctx context.Context, f *ir.Func, args []*tensor.Tensor
 
 // check runs the passes on a copy of f. Modulo a prime the results must be the same
 // after each pass. In floats they must be within the bounds that error analysis
-// gives for f, and in strict mode have the same bits. None of
-// the usual passes may make more FLOPs than there were.
+// gives for f, and in strict mode have the same bits. The
+// usual passes together may not make more FLOPs than there were: one alone may,
+// since chain and factor count on what split will have computed at load time.
 func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 	now, _ := f.Clone()
 	var wrong error
-	work := f.Work()
 	opts := passes.Options{Passes: tr.passes, Strict: tr.strict, Verify: true}
 	if seen != nil {
 		seen.programs++
@@ -141,11 +141,6 @@ func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 			return
 		}
 		before = text
-		was := work
-		if work = f.Work(); work > was && tr.passes == nil {
-			wrong = fmt.Errorf("%s makes %d FLOPs of %d\n%v", pass, work, was, f)
-			return
-		}
 		got, err := eval.Zp(ctx, f, tr.residues)
 		if err == nil && !slices.Equal(got, tr.hashes) {
 			err = fmt.Errorf("other results modulo a prime")
@@ -156,6 +151,9 @@ func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 	}
 	if err := passes.Run(ctx, now, opts); err != nil || wrong != nil {
 		return errors.Join(err, wrong)
+	}
+	if was, is := f.Work(), now.Work(); is > was && tr.passes == nil {
+		return fmt.Errorf("%d FLOPs become %d\n%v", was, is, now)
 	}
 	got, err := eval.Run(ctx, now, tr.args, eval.Options{Strict: tr.strict})
 	if err != nil {
