@@ -40,9 +40,11 @@ func (w *rewriter) rewritten(v *ir.Value) *ir.Value {
 				continue
 			}
 			// What right makes is rewritten too, and reports its own savings.
-			i, made, work := w.rewrote(l.Rule, v.Pos, 0), len(w.body), v.Work()
+			i, made, gone := w.rewrote(l.Rule, v.Pos, 0), len(w.body), w.gone
+			w.gone = v.Work()
 			u := right()
-			saved := (work - workSince(u, w.body[made:])) * w.turns
+			saved := (w.gone - workSince(u, w.body[made:])) * w.turns
+			w.gone = gone
 			for _, m := range w.made[i+1:] {
 				saved -= m.saved
 			}
@@ -67,6 +69,14 @@ func workSince(v *ir.Value, made []*ir.Value) int {
 		}
 	}
 	return n
+}
+
+// instead notes that nothing needs values any more once the law that is being
+// applied has been.
+func (w *rewriter) instead(values ...*ir.Value) {
+	for _, v := range values {
+		w.gone += v.Work()
+	}
 }
 
 // put is emit, and applies the laws to what it makes.

@@ -25,7 +25,8 @@ func pipeline() []Pass {
 		{Name: "sparse", Rules: slices.Concat([]*Rule{gathers, scatters}, rules(repetitions), rules(accumulations)), run: sparse}, // before chain, to which one-hot values are dense
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
-		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, takenApart, commonPart}, run: chain}, // before cse, which makes values shared
+		{Name: "level", After: []string{"simplify", "structure"}, Rules: []*Rule{splitFactor, earlySum, shiftOfRow, sumOfOnes, scaleThrough, shiftThrough, splitHeads}, run: level}, // before chain, to which it gives factors
+		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, takenApart, commonPart}, run: chain},                                      // before cse, which makes values shared
 		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, addUp, cheapestOrder}, run: distribute},
 		{Name: "cse", Rules: []*Rule{equalValues, equalTransposed}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},

@@ -18,6 +18,7 @@ type rewriter struct {
 	now        map[*ir.Value]*ir.Value // what stands for a value that was rewritten
 	visit      func(*ir.Value) *ir.Value
 	laws       []law                  // that rewritten applies
+	gone       int                    // FLOPs of what the law that is being applied replaces
 	levels     map[*ir.Value]ir.Level // of the values as they were
 	uses       map[*ir.Value]int      // of the values as they were
 	inProducts map[*ir.Value]int      // how many of the uses are in a product of matrices, transposed or not

@@ -15,6 +15,7 @@ var patterns = []func(g *gen){
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 	sharedProduct,
+	attended, attended, joinedFactor,
 }
 
 func slicedProduct(g *gen) {

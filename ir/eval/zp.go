@@ -385,14 +385,17 @@ func zpReduce(_ *field, v *ir.Value, args []*Residues) ([]int64, error) {
 	for i := range out {
 		acc := neutral[int64](v.Op, tensor.I64)
 		switch {
-		case d.IsFloat() && v.Op == ir.OpReduceMax:
-			acc = -zpInf
 		case d.IsFloat() && v.Op == ir.OpReduceMin:
 			acc = zpInf
 		case !d.IsFloat():
 			acc = neutral[int64](v.Op, d)
 		}
-		for _, a := range x.data[i*n : (i+1)*n] {
+		row := x.data[i*n : (i+1)*n]
+		if d.IsFloat() && v.Op == ir.OpReduceMax {
+			out[i] = zpMost(row)
+			continue
+		}
+		for _, a := range row {
 			switch v.Op {
 			case ir.OpSum:
 				acc = plus(d, acc, a)
@@ -407,6 +410,25 @@ func zpReduce(_ *field, v *ir.Value, args []*Residues) ([]int64, error) {
 		out[i] = acc
 	}
 	return out, nil
+}
+
+// zpMost is the element that is largest seen from their mean. So it grows by what
+// is added to all of them, as a maximum does, of which residues know nothing.
+func zpMost(row []int64) int64 {
+	sum, count := int64(0), int64(0)
+	for _, a := range row {
+		if a != -zpInf {
+			sum, count = residue(sum+a), count+1
+		}
+	}
+	mean := residue(sum * inverse(count))
+	most, at := int64(-zpInf), int64(-zpInf)
+	for _, a := range row {
+		if from := residue(a - mean); a != -zpInf && (from > at || most == -zpInf) {
+			most, at = a, from
+		}
+	}
+	return most
 }
 
 func zpCumSum(_ *field, v *ir.Value, args []*Residues) ([]int64, error) {

@@ -11,7 +11,8 @@ import (
 
 // Floats are residues modulo zpPrime, held as integers around zero, so that they
 // have an order: max, comparisons and sorts are those of the integers, and what
-// holds for any order holds for them. The ends stand for the infinities.
+// holds for any order holds for them; the largest of a row is as zpMost says. The
+// ends stand for the infinities.
 const (
 	zpPrime = 1<<31 - 1
 	zpInf   = (zpPrime - 1) / 2
