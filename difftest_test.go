@@ -69,7 +69,7 @@ func compileRandom(t *testing.T, seed uint64) (undecided, elements int) {
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		for i, got := range runFunc(t, seed, f, args, opts) {
+		for i, got := range runFunc(t, fmt.Sprintf("seed %d", seed), f, args, opts) {
 			v := eval.Check(got, want[i])
 			if seed%4 != 3 {
 				undecided += v.BadCount
@@ -84,11 +84,11 @@ func compileRandom(t *testing.T, seed uint64) (undecided, elements int) {
 }
 
 // runFunc compiles f with its weights and runs it.
-func runFunc(t *testing.T, seed uint64, f *ir.Func, args []*lathe.Tensor, opts lathe.Options) []*lathe.Tensor {
+func runFunc(t *testing.T, what string, f *ir.Func, args []*lathe.Tensor, opts lathe.Options) []*lathe.Tensor {
 	t.Helper()
 	program, err := lathe.FromFunc(f)
 	if err != nil {
-		t.Fatalf("seed %d: %v", seed, err)
+		t.Fatalf("%s: %v", what, err)
 	}
 	opts.Weights = map[string]*lathe.Tensor{}
 	var inputs []*lathe.Tensor
@@ -102,12 +102,12 @@ func runFunc(t *testing.T, seed uint64, f *ir.Func, args []*lathe.Tensor, opts l
 	opts.LLVM = llvmtest.Want()
 	x, err := program.Compile(context.Background(), f.Name, opts)
 	if err != nil {
-		t.Fatalf("seed %d: %v\n%v", seed, err, f)
+		t.Fatalf("%s: %v\n%v", what, err, f)
 	}
 	defer x.Close()
 	out, err := x.Run(context.Background(), inputs...)
 	if err != nil {
-		t.Fatalf("seed %d: %v\n%v", seed, err, f)
+		t.Fatalf("%s: %v\n%v", what, err, f)
 	}
 	return out
 }

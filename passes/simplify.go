@@ -95,6 +95,9 @@ func reducedOne(w *rewriter, v *ir.Value) func() *ir.Value {
 			return nil
 		}
 	}
+	if v.Op != ir.OpSum && !w.unmarked(x) {
+		return nil
+	}
 	return func() *ir.Value { return w.put(v, ir.OpReshape, nil, v.Type.Plain(), x) }
 }
 
@@ -125,7 +128,30 @@ func is(v *ir.Value, x float64) bool {
 	return ok && n == x
 }
 
-func neutral(_ *rewriter, v *ir.Value) func() *ir.Value {
+// unmarked reports whether x may stand for what is computed of it without a
+// change: in strict mode products with NaN tell a zero that a property declares
+// from one that was computed.
+func (w *rewriter) unmarked(x *ir.Value) bool {
+	const depth = 8
+	return !w.opts.Strict || !declaresZeros(x, depth)
+}
+
+// declaresZeros reports whether v may have zeros that a property declares; true
+// where the answer lies deeper.
+func declaresZeros(v *ir.Value, depth int) bool {
+	if v.Type.Props != (ir.Props{}) || depth == 0 {
+		return true
+	}
+	switch class := v.Op.Info().Class; {
+	case class == ir.Movement, class == ir.Indexed:
+	case v.Op == ir.OpNeg, v.Op == ir.OpAbs, v.Op == ir.OpConvert, v.Op == ir.OpMul, v.Op == ir.OpAdd, v.Op == ir.OpSub, v.Op == ir.OpSum:
+	default:
+		return false
+	}
+	return slices.ContainsFunc(v.Args, func(a *ir.Value) bool { return declaresZeros(a, depth-1) })
+}
+
+func neutral(w *rewriter, v *ir.Value) func() *ir.Value {
 	for i, a := range v.Args {
 		var ok bool
 		switch v.Op {
@@ -136,7 +162,7 @@ func neutral(_ *rewriter, v *ir.Value) func() *ir.Value {
 		case ir.OpSub:
 			ok = i == 0 && is(v.Args[1], 0)
 		}
-		if ok && a.Type.Equal(v.Type) {
+		if ok && a.Type.Equal(v.Type) && (v.Op == ir.OpMul || w.unmarked(a)) {
 			return func() *ir.Value { return a }
 		}
 	}
@@ -188,6 +214,9 @@ func chosen(w *rewriter, v *ir.Value) func() *ir.Value {
 	x := v.Args[2]
 	if c != 0 {
 		x = v.Args[1]
+	}
+	if !w.unmarked(x) {
+		return nil
 	}
 	return func() *ir.Value { return w.put(v, ir.OpBroadcast, nil, v.Type.Plain(), x) }
 }

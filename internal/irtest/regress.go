@@ -13,75 +13,95 @@ import (
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
-// argLine begins the line of a file of Regressions that gives the elements of an
-// argument.
-const argLine = "# arg "
+// A Regression is a program that was compiled wrongly once.
+type Regression struct {
+	Case
+	Passes []string // with these, nil for the usual ones
+	Strict bool     // under strict math
+}
 
-// Text returns c as a file that Regressions reads: the function, and a comment
-// with the elements of each argument, row-major.
-func (c Case) Text() string {
+// How lines of a file of Regressions begin.
+const (
+	argLine    = "# arg "
+	passesLine = "# passes "
+	strictLine = "# strict"
+)
+
+// Text returns r as a file that Regressions reads.
+func (r Regression) Text() string {
 	var b strings.Builder
-	for i, p := range c.Func.Params {
+	if r.Passes != nil {
+		fmt.Fprintf(&b, "%s%s\n", passesLine, strings.Join(r.Passes, ","))
+	}
+	if r.Strict {
+		b.WriteString(strictLine + "\n")
+	}
+	for i, p := range r.Func.Params {
 		fmt.Fprintf(&b, "%s%s", argLine, p.Name)
-		for k := range c.Args[i].Len() {
-			b.WriteString(" " + c.Args[i].Format(k))
+		for k := range r.Args[i].Len() {
+			b.WriteString(" " + r.Args[i].Format(k))
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString(c.Func.String())
+	b.WriteString(r.Func.String())
 	return b.String()
 }
 
 // Regressions reads the files NAME.ir of a folder, in the order of their names.
-// Each is a function of constant sizes. A line "# arg NAME ELEMENTS..." gives
-// the elements of an argument; those without one are drawn as Args does.
-func Regressions(dir string) ([]Case, error) {
+// Each is a function of constant sizes, with lines before it that are comments
+// to the IR: "# arg NAME ELEMENTS..." gives the elements of an argument, row-major
+// (those without one are drawn as Args does), "# passes LIST" the passes and
+// "# strict" the mode with which it was compiled wrongly.
+func Regressions(dir string) ([]Regression, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.ir"))
 	if err != nil {
 		return nil, err
 	}
-	var all []Case
+	var all []Regression
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		c, err := readCase(strings.TrimSuffix(filepath.Base(file), ".ir"), string(text))
+		r, err := readRegression(strings.TrimSuffix(filepath.Base(file), ".ir"), string(text))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		all = append(all, c)
+		all = append(all, r)
 	}
 	return all, nil
 }
 
-func readCase(name, text string) (Case, error) {
+func readRegression(name, text string) (r Regression, err error) {
 	m, err := ir.Parse(&source.File{Name: name + ".ir", Text: text})
 	if err != nil {
-		return Case{}, err
+		return r, err
 	}
 	if len(m.Funcs) != 1 {
-		return Case{}, fmt.Errorf("want one function, have %d", len(m.Funcs))
+		return r, fmt.Errorf("want one function, have %d", len(m.Funcs))
 	}
 	f := m.Funcs[0]
 	if err := ir.Verify(f); err != nil {
-		return Case{}, err
+		return r, err
 	}
-	args := Args(f, 1, true)
+	r.Case = Case{name, f, Args(f, 1, true)}
 	for line := range strings.Lines(text) {
-		rest, ok := strings.CutPrefix(line, argLine)
-		if !ok {
-			continue
+		line = strings.TrimSpace(line)
+		if list, ok := strings.CutPrefix(line, passesLine); ok {
+			r.Passes = strings.Split(list, ",")
 		}
-		fields := strings.Fields(rest)
-		if len(fields) == 0 {
-			return Case{}, fmt.Errorf("want %sNAME ELEMENTS, have %q", argLine, line)
-		}
-		if err := setArg(f, args, fields[0], fields[1:]); err != nil {
-			return Case{}, err
+		r.Strict = r.Strict || line == strictLine
+		if rest, ok := strings.CutPrefix(line, argLine); ok {
+			fields := strings.Fields(rest)
+			if len(fields) == 0 {
+				return r, fmt.Errorf("want %sNAME ELEMENTS, have %q", argLine, line)
+			}
+			if err := setArg(f, r.Args, fields[0], fields[1:]); err != nil {
+				return r, err
+			}
 		}
 	}
-	return Case{name, f, args}, nil
+	return r, nil
 }
 
 // setArg sets the argument called name to elements.

@@ -47,7 +47,7 @@ type elem struct {
 	flags   flags
 }
 
-type flags uint8
+type flags uint16
 
 const (
 	bad      flags = 1 << iota // nothing is known
@@ -58,6 +58,7 @@ const (
 	inverted                   // from an inverse, or a matrix that is one
 	astray                     // NaN or an infinity
 	formed                     // not finite, from a sum or a product, or stretched; of a hard zero: it has met such a factor
+	masked                     // a zero by construction has kept from it what is not finite
 )
 
 func (x elem) has(f flags) bool { return x.flags&f != 0 }
@@ -85,7 +86,7 @@ func (x elem) finite() bool { return x.v-x.v == 0 }
 // that no rewrite passes.
 func (x elem) fresh() elem {
 	x.m = math.Abs(x.v) + x.e
-	x.flags &^= wild | mixed | inverted | formed
+	x.flags &^= wild | mixed | inverted | formed | masked
 	x.late = 0
 	return x
 }

@@ -122,7 +122,7 @@ func term(d tensor.DType, factors []elem, apart []bool) elem {
 			t = wildProduct(p.read(t), p.read(x))
 			continue
 		case t.isZero() || x.isZero():
-			t = elem{v: t.v * x.v, flags: (t.flags | x.flags) & soft}
+			t = elem{v: t.v * x.v, flags: (t.flags | x.flags) & (soft | masked)}
 			continue
 		}
 		if !x.whole() {
@@ -144,7 +144,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 	var known summands
 	for _, x := range row {
 		switch {
-		case x.has(bad), x.has(hard) && x.has(formed):
+		case x.has(bad), x.has(hard) && x.has(formed), x.has(masked) && !x.has(hard) && len(row) > 1:
 			return unknown
 		case !x.has(hard) && !x.has(soft):
 			s.flags &^= soft
@@ -200,7 +200,7 @@ type parts struct {
 func (p *precision) split(x []elem) parts {
 	s := parts{v: make([]float64, len(x)), e: make([]float64, len(x)), m: make([]float64, len(x)), whole: true}
 	for i, a := range x {
-		if a.has(bad) || !a.finite() {
+		if a.has(bad|masked) || !a.finite() {
 			if s.special == nil {
 				s.special = make([]bool, len(x))
 			}

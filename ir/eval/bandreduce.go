@@ -78,7 +78,7 @@ func (p *precision) sum(row []elem) elem {
 	terms, whole := 0, true
 	var known summands
 	for _, x := range row {
-		if x.has(bad) || x.has(hard) && x.has(formed) {
+		if x.lost() {
 			return unknown
 		}
 		if !x.has(hard) && !x.has(soft) {
@@ -236,7 +236,7 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 			y[i] = closed(d, s, terms, whole, special, x[:i])
 		}
 		e := x[i]
-		special = special || e.has(bad) || e.has(hard) && e.has(formed) || d.IsFloat() && !e.finite()
+		special = special || e.lost() || d.IsFloat() && !e.finite()
 		if !special && d.IsFloat() && !e.isZero() {
 			terms++
 			if whole = whole && e.whole(); !whole {

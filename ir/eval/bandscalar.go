@@ -58,7 +58,7 @@ func (p *precision) mul(a, b elem, apart [2]bool) elem {
 	case !a.finite() || !b.finite():
 		return wildProduct(p.read(a), p.read(b))
 	case a.isZero() || b.isZero():
-		return elem{v: a.v * b.v, flags: (a.flags | b.flags) & soft}
+		return elem{v: a.v * b.v, flags: (a.flags | b.flags) & (soft | masked)}
 	case a.whole() && b.whole() && a.m*b.m <= p.whole:
 		x := product2(a, b)
 		x.late += p.round * x.m
@@ -75,7 +75,7 @@ func product2(a, b elem) elem {
 	}
 	return elem{
 		v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m,
-		late: a.late*(b.m+b.late) + a.m*b.late, flags: (a.flags | b.flags) & (mixed | inverted),
+		late: a.late*(b.m+b.late) + a.m*b.late, flags: (a.flags | b.flags) & (mixed | inverted | masked),
 	}
 }
 
@@ -99,7 +99,7 @@ func (p *precision) div(a, b elem) elem {
 	if a.isZero() {
 		return elem{v: a.v / b.v, flags: a.selected().flags & soft} // or a product with 1 / b
 	}
-	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & (mixed | inverted)}
+	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & (mixed | inverted | masked)}
 	x.e = (a.e + a.m/math.Abs(b.v)*b.e) / y
 	x.e += a.m * p.tiny // the reciprocal may be flushed
 	return p.rounded(x, 3*p.round)

@@ -25,9 +25,10 @@ import "math"
 //     infinite atoms oppose each other.
 //   - A product with a zero by construction is zero. But other formulas may add such
 //     zeros up before they multiply the sum, and a sum of them is one by selection:
-//     of h, x and y in (h x) y where only y is not finite, and h (x y). So a sum with a
-//     term in which a zero by construction meets a factor of several, or one that
-//     all its terms have, is undecided if that is not finite.
+//     of G, H and x in G (H x), and (G H) x, where only x is not finite. So a sum is
+//     undecided if in a term of it such a zero meets a factor of several that is not
+//     finite, or one that other terms have too, and if a term is masked: a sum
+//     in which such a zero has met what is not finite.
 //   - An inverse is no polynomial, but (A^-1 B) c may be A^-1 (B c), which meets NaN
 //     and infinities in the order of the solve. Nothing is said of such products.
 //
@@ -50,15 +51,16 @@ func (x elem) maybeZero() bool { return math.Abs(x.v) <= x.e && !x.isZero() }
 
 // A summands is what is known of the terms of a sum together.
 type summands struct {
-	flags              flags // mixed and inverted
+	flags              flags // mixed, inverted and masked
 	positive, negative bool
 }
 
 func (s *summands) add(x elem) {
 	if x.has(hard) {
+		s.flags |= x.flags & masked
 		return
 	}
-	s.flags |= x.flags & (mixed | inverted)
+	s.flags |= x.flags & (mixed | inverted | masked)
 	switch {
 	case x.v > x.e:
 		s.positive = true
@@ -101,13 +103,24 @@ func (p *precision) wildSum(v float64, terms ...elem) elem {
 	return x
 }
 
-// hardProduct is a product with the zero by construction h; apart says that x has
-// an index that h lacks, or lacks one, so that zeros may be added up before they meet x.
+// hardProduct is a product with the zero by construction h; apart says that x
+// stands in several such products, which may be added up before they meet x.
 func hardProduct(h, x elem, apart bool) elem {
-	if !x.has(bad) && (!x.finite() && (apart || x.has(formed)) || x.has(hard) && x.has(formed)) {
+	switch {
+	case x.has(hard):
+		h.flags |= x.flags & (formed | masked)
+	case x.has(bad), x.finite() && !x.has(masked):
+	case apart || x.has(formed|masked):
 		h.flags |= formed
+	default:
+		h.flags |= masked
 	}
 	return h
+}
+
+// lost reports whether x as a term of a sum leaves that undecided.
+func (x elem) lost() bool {
+	return x.has(bad) || x.has(hard) && x.has(formed) || x.has(masked) && !x.has(hard)
 }
 
 // wildProduct is a product of two of which one is not finite, neither bad nor
