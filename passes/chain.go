@@ -8,6 +8,7 @@ import (
 
 var (
 	cheapestOrder = &Rule{Name: "order", Law: "(a @ b) @ c = a @ (b @ c)", Class: Reassociate}
+	oneTriangle   = &Rule{Name: "one triangle", Law: "x.T @ s @ x = (x.T @ s @ x).T for a symmetric s, of which half is computed", Class: Reassociate}
 	takenApart    = &Rule{Name: "taken apart", Law: "s @ x, s @ y = a @ (b @ x), a @ (b @ y) for s = a @ b", Class: Reassociate}
 )
 
@@ -61,18 +62,28 @@ func chain(ctx *Context, f *ir.Func) error {
 			}
 			return v
 		}
-		if best, o := order(n, w.when); best.price.flops < before && w.allowed(cheapestOrder) {
+		best, o := order(n, w.when)
+		rule := best.rule()
+		if best.price.flops < before && w.allowed(rule) {
 			u, saved := w.when.cheaper(before, func() *ir.Value {
 				return w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)
 			})
 			if u != nil {
-				w.rewrote(cheapestOrder, n.root.Pos, saved)
+				w.rewrote(rule, n.root.Pos, saved)
 				return u
 			}
 		}
 		return v
 	})
 	return nil
+}
+
+// rule returns the law that the order of a tree is found by.
+func (t *tree) rule() *Rule {
+	if t.half {
+		return oneTriangle
+	}
+	return cheapestOrder
 }
 
 // withParts returns the value of a network that has parts in common with others,

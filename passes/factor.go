@@ -51,6 +51,8 @@ func distribute(ctx *Context, f *ir.Func) error {
 			rule = mulOut
 		case best.factors > p.sums:
 			rule = takeOut
+		case slices.ContainsFunc(best.addends, func(a *addend) bool { return a.tree.half }):
+			rule = oneTriangle
 		}
 		if best.price.flops >= before {
 			ctx.refuse(p, best, before, w.when)

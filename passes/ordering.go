@@ -59,6 +59,7 @@ type tree struct {
 	axes        []int
 	props       ir.Props
 	price       price // with that of what is below
+	half        bool  // a contraction below, or the tree itself, is symmetric though its sides differ
 	again       int   // FLOPs of elementwise work for load time, which calls do as well where it costs no more than to read it
 }
 
@@ -390,8 +391,9 @@ func (o *ordering) split(p *part, a, b set) {
 	}
 	axes := o.axesOf(p, x, y)
 	gram := p.props.Mirrored() && o.same(a, b)
-	flops := o.step(p, x, y, axes, gram)
 	summed := o.elems(p.keep) < o.elems(x.keep|y.keep)
+	half := p.props.Mirrored() && !gram && summed
+	flops := o.step(p, x, y, axes, gram || half)
 	try := func(best **tree, l, r *tree, first price) {
 		at := p.at.and(l.at).and(r.at)
 		cost := first.add(o.time.price(at, flops, o.elems(p.keep)))
@@ -404,8 +406,8 @@ func (o *ordering) split(p *part, a, b set) {
 			again = l.again + r.again + flops
 		}
 		if *best == nil || cost.less((*best).price) {
-			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost, again: again}
-			if p.props.Mirrored() && !gram {
+			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost, half: half || l.half || r.half, again: again}
+			if p.props.Mirrored() && !gram && !half {
 				t.props = ir.Props{}
 			}
 			*best = t
@@ -448,9 +450,9 @@ func (o *ordering) axesOf(p, x, y *part) []int {
 	return append(axes, last...)
 }
 
-// step returns the FLOPs of multiplying two parts; gram says that one is the
-// other transposed, of which codegen computes one triangle.
-func (o *ordering) step(p, x, y *part, axes []int, gram bool) int {
+// step returns the FLOPs of multiplying two parts; mirrored says that codegen
+// computes one triangle of a product that is its own transpose.
+func (o *ordering) step(p, x, y *part, axes []int, mirrored bool) int {
 	space := x.keep | y.keep
 	none := ir.Props{}
 	if x.props == none && y.props == none && p.props == none {
@@ -461,7 +463,7 @@ func (o *ordering) step(p, x, y *part, axes []int, gram bool) int {
 		return times(2, n)
 	}
 	result := p.props
-	if result.Mirrored() && !gram {
+	if result.Mirrored() && !mirrored {
 		result = none
 	}
 	spec := specOf([][]int{x.plain.axes, y.plain.axes}, axes)
@@ -579,7 +581,7 @@ func (o *ordering) key(s set) *key {
 			rest := slices.Delete(slices.Clone(left), j, j+1)
 			next := append(slices.Clone(done), i)
 			choose(next, rest, swaps)
-			if f := o.factors[i]; f.Type.Props.Mirrored() && len(f.idx) >= 2 {
+			if f := o.factors[i]; len(f.idx) >= 2 && symmetricValue(f.Value) {
 				choose(next, rest, swaps|1<<len(done))
 			}
 		}

@@ -26,8 +26,8 @@ func pipeline() []Pass {
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
 		{Name: "level", After: []string{"simplify", "structure"}, Rules: []*Rule{splitFactor, earlySum, shiftOfRow, sumOfOnes, scaleThrough, shiftThrough, splitHeads}, run: level}, // before chain, to which it gives factors
-		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, takenApart, commonPart}, run: chain},                                      // before cse, which makes values shared
-		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, addUp, cheapestOrder}, run: distribute},
+		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, oneTriangle, takenApart, commonPart}, run: chain},                         // before cse, which makes values shared
+		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, addUp, cheapestOrder, oneTriangle}, run: distribute},
 		{Name: "cse", Rules: []*Rule{equalValues, equalTransposed}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},

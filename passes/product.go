@@ -184,7 +184,11 @@ func (p *product) pair(t *tree) *ir.Value {
 			break
 		}
 	}
-	return p.emit(p.root, ir.OpContract, &ir.ContractAttrs{Spec: specOf([][]int{a, b}, t.axes)}, ir.Type{}, x, y)
+	v := p.emit(p.root, ir.OpContract, &ir.ContractAttrs{Spec: specOf([][]int{a, b}, t.axes)}, ir.Type{}, x, y)
+	if t.props.Mirrored() && !ir.OwnTranspose(v) {
+		v.Type.Props = ir.Props{Set: ir.Symmetric}
+	}
+	return v
 }
 
 // within reports whether the indices of part come in the same order in all.

@@ -119,13 +119,17 @@ func (p *planner) place(r *region, c *cluster) {
 	g.Mirror = mirrored(g)
 }
 
-// mirrored reports whether A and B of g are the same elements in memory, rows of
-// the one being columns of the other, and there are panels to skip.
+// mirrored reports whether the product is symmetric, and there are panels to skip:
+// it is known to be, or A and B of g are the same elements in memory, rows of the
+// one being columns of the other.
 func mirrored(g *kernel.Gemm) bool {
-	if len(g.Rows) != 1 || g.Rows[0].Size != g.Col.Size || g.Rows[0].A != g.Col.B || g.Col.Size <= g.Panel {
+	if len(g.Rows) != 1 || g.Rows[0].Size != g.Col.Size || g.Col.Size <= g.Panel {
 		return false
 	}
-	if g.A.Buf != g.B.Buf || g.A.Offset != g.B.Offset || g.A.Raw != g.B.Raw {
+	if g.Value.Type.Props.Mirrored() && g.Rows[0].Result == g.Value.Type.Rank()-2 && g.Left == nil && g.Right == nil {
+		return true
+	}
+	if g.Rows[0].A != g.Col.B || g.A.Buf != g.B.Buf || g.A.Offset != g.B.Offset || g.A.Raw != g.B.Raw {
 		return false
 	}
 	if (g.Left == nil) != (g.Right == nil) || g.Left != nil && *g.Left != *g.Right {

@@ -217,8 +217,8 @@ type Gemm struct {
 	// elements that are left out are not read, or not used.
 	Left, Right *Band
 	LeftRow     int
-	// Mirror says that A and B are one matrix, up to transposition, so that the
-	// product, not all that is stored, is symmetric: Rows is one dimension, of the
+	// Mirror says that the product, not all that is stored, is symmetric, as where
+	// A and B are one matrix, up to transposition: Rows is one dimension, of the
 	// size of Col, and B is packed.
 	Mirror bool
 	// Packed holds B, packed by the Pack kernel before: for each point of Batch

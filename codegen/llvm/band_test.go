@@ -244,3 +244,33 @@ func TestMirror(t *testing.T) {
 		t.Errorf("%d products are mirrored", mirrored)
 	}
 }
+
+// knownForm is a product that is symmetric though its operands differ.
+var knownForm = bandForm{"known", `func f(a: %[1]s[2, %[2]d, %[3]d], s: %[1]s[%[3]d, %[3]d] symmetric, c: %[1]s[%[2]d]) -> (%[1]s[2, %[2]d, %[2]d] symmetric, %[1]s[2, %[2]d, %[2]d]) {
+  v1 = contract{spec="abc,cd->abd"} a, s : %[1]s[2, %[2]d, %[3]d]
+  v2 = contract{spec="abc,adc->abd"} v1, a : %[1]s[2, %[2]d, %[2]d] symmetric
+  v3 = mul v2, c : %[1]s[2, %[2]d, %[2]d]
+  return v2, v3
+}
+`}
+
+// TestMirrorKnown holds products that are known to be symmetric to the evaluator,
+// with sums that go by chunks and without.
+func TestMirrorKnown(t *testing.T) {
+	lib := llvmtest.Library(t)
+	mirrored := 0
+	for i, c := range []struct{ bytes, n, k int }{{0, 49, 17}, {32, 100, 5}, {16, 31, 40}, {-1, 9, 7}, {0, 8, 3}, {0, 67, 1100}} {
+		d := []tensor.DType{tensor.F32, tensor.F64, tensor.BF16}[i%3]
+		f := knownForm.instance(t, d, c.n, c.k)
+		_, target := hostTarget(lib, c.bytes)
+		for _, s := range plan(t, f, target, false).Steps {
+			if g := s.(*kernel.Kernel).Gemm; g != nil && g.Mirror {
+				mirrored++
+			}
+		}
+		newMachine(t, lib, c.bytes).check(t, irtest.Case{Name: knownForm.name, Func: f, Args: irtest.Args(f, uint64(i), i == 1)}, false)
+	}
+	if mirrored < 4 {
+		t.Errorf("%d products are mirrored", mirrored)
+	}
+}

@@ -40,6 +40,36 @@ func sharedProduct(g *gen) {
 	}
 }
 
+// congruence multiplies a matrix that is symmetric, or nearly, by another one on
+// one side and by that transposed on the other.
+func congruence(g *gen) {
+	n, m := 1+g.src.Int(7, "size"), 1+g.src.Int(7, "size")
+	i := &islander{gen: g, sizes: [2]int{n, m}}
+	x, s := i.matrix(n, m, 1), i.matrix(n, n, 1)
+	switch g.src.Int(5, "middle") {
+	case 0:
+		s = g.emit(ir.OpAssume, nil, s.Type.WithProps(ir.Props{Set: ir.Symmetric}), s)
+	case 1:
+		s = g.emit(ir.OpAdd, nil, none, g.emit(ir.OpTranspose, swapped, none, s), s)
+	case 2:
+		s = i.product("ab,cb->ac", s, s)
+	case 3:
+		s = g.emit(ir.OpDiag, nil, none, g.like(g.float, []int{n}))
+	}
+	if g.chance(3, "elementwise") {
+		s = g.emit(ir.OpAbs, nil, none, s)
+	}
+	last := x
+	if g.chance(4, "another") {
+		last = i.matrix(n, m, 1)
+	}
+	if g.chance(2, "order") {
+		i.product("ba,bc->ac", x, i.product("ab,bc->ac", s, last))
+	} else {
+		i.product("ab,bc->ac", i.product("ba,bc->ac", x, s), last)
+	}
+}
+
 // An islander makes the parts of an island.
 type islander struct {
 	*gen

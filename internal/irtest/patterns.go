@@ -14,7 +14,7 @@ var patterns = []func(g *gen){
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
-	sharedProduct,
+	sharedProduct, congruence,
 	attended, attended, joinedFactor,
 }
 

@@ -110,6 +110,9 @@ func (o *oracle) eval(v *ir.Value, args []*Band) (*Band, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.Op == ir.OpContract && v.Type.Props.Mirrored() { // known to be, and so computed below the diagonal only
+		out = structured(array[elem]{v.Type.Dims(), out}, v.Type.Props, o.constants(v)).data
+	}
 	if seen := o.opts.Seen[v]; seen != nil {
 		takeOver(v, args, out, seen)
 	}
