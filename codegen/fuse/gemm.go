@@ -10,8 +10,8 @@ import (
 )
 
 // minTile is the least number of rows and of columns for which a product is
-// worth packing its right operand; thinner ones are reductions, which read
-// each element once as it lies.
+// worth packing its right operand; thinner ones read each element once as it
+// lies, row by row (see streams) or as reductions.
 const minTile = 4
 
 // contraction opens a cluster for v: a product of matrices where it is one,
@@ -58,9 +58,10 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 		return nil
 	}
 	g := &kernel.Gemm{Value: v, Swap: inA}
-	a, b := operands[0], operands[1]
+	a, b, args := operands[0], operands[1], slices.Clone(v.Args)
 	if g.Swap {
 		a, b = b, a
+		slices.Reverse(args)
 	}
 	rows := 1
 	for j := range len(result) - 1 {
@@ -78,10 +79,28 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 		g.Sum = append(g.Sum, kernel.Dim{Size: sizes[s], Result: -1})
 		both = both && strings.IndexByte(a, s) >= 0 && strings.IndexByte(b, s) >= 0
 	}
-	if rows < minTile || g.Col.Size < minTile || !both {
+	if !both || g.Col.Size < minTile || rows < minTile && !r.streams(args[0], args[1], strings.IndexByte(b, col)) {
 		return nil
 	}
 	return g
+}
+
+// streams reports whether a product of fewer than minTile rows is worth reading
+// its right operand, b, in place and row by row, which a nest, going down the
+// columns, does slowly where rows are long: b is large, in memory already with
+// columns side by side, and nothing is promised of either operand.
+func (r *region) streams(a, b *ir.Value, column int) bool {
+	const large = 1 << 16
+	p := r.p
+	w, ok := p.prog.View(b)
+	if !ok || w.Strides[column] != 1 || b.Type.Elems() < large {
+		return false
+	}
+	plain := func(v *ir.Value) bool {
+		w, ok := p.prog.View(v)
+		return !p.prog.HasZeros(v) && !(ok && kernel.Structured(w.Buf.Value.Type))
+	}
+	return plain(a) && plain(b)
 }
 
 // place fills in the operands and strides of a product.

@@ -16,6 +16,13 @@ import (
 // it where it lies, and up to three times as fast where few rows use it. What
 // only a call knows is packed there if that repays.
 func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
+	rows := 1
+	for _, d := range g.Rows {
+		rows *= d.Size
+	}
+	if rows < minTile {
+		return nil // see streams
+	}
 	step := &kernel.Kernel{Kind: kernel.Copy, Pack: g}
 	if k := g.B.Buf.Kind; p.temp == kernel.Temp && (k == kernel.Weight || k == kernel.Loaded) {
 		key := g.B.Buf.String() + packLayout(g)

@@ -133,6 +133,10 @@ func (e *gemmEmitter) groups() []rowGroup {
 // emit emits the loops around the tiles. Groups are passed over once somebody
 // asks to stop.
 func (e *gemmEmitter) emit() {
+	if e.thin() {
+		e.emitThin()
+		return
+	}
 	g := e.g
 	groups := e.panels * e.cut.blocks
 	for _, d := range e.outer {

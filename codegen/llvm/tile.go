@@ -117,16 +117,7 @@ func (e *gemmEmitter) heavy() bool { return len(e.k.Inside) > 3 }
 
 // finish stores all that comes of one row of a panel.
 func (e *gemmEmitter) finish(p panelAt, row value.Value, sums []value.Value, widths []int) {
-	idx := slices.Clone(e.origin)
-	n := row
-	for i := len(e.rows.dims) - 1; i >= 0; i-- {
-		d := e.rows.dims[i]
-		at := n
-		if i > 0 {
-			at, n = e.digit(n, d.Size)
-		}
-		idx[d.Result] = index{base: at}
-	}
+	idx := e.rowIndex(row)
 	first := e.mul(p.number, i64(e.g.Panel))
 	for j, x := range sums {
 		x = e.result(x, widths[j])
