@@ -391,6 +391,9 @@ func (s set) has(i int) bool { return s&(1<<i) != 0 }
 
 func (s set) len() int { return bits.OnesCount64(uint64(s)) }
 
+// before reports whether all members of s are smaller than those of t.
+func (s set) before(t set) bool { return bits.Len64(uint64(s)) <= bits.TrailingZeros64(uint64(t)) }
+
 // members returns the members, ascending.
 func (s set) members() []int {
 	var out []int

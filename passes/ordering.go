@@ -21,7 +21,8 @@ const (
 
 // A price is what decides between orders: FLOPs of a call, and where these are
 // equal those when weights are loaded, and then the elements of what is stored on
-// the way.
+// the way. Among equals the factors are multiplied in their order, so that what
+// is known first need not wait in memory for the last one.
 type price struct{ flops, load, elems int }
 
 func (p price) add(q price) price {
@@ -405,7 +406,7 @@ func (o *ordering) split(p *part, a, b set) {
 		default:
 			again = l.again + r.again + flops
 		}
-		if *best == nil || cost.less((*best).price) {
+		if *best == nil || cost.less((*best).price) || cost == (*best).price && a.before(b) && !(*best).left.of.before((*best).right.of) {
 			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost, half: half || l.half || r.half, again: again}
 			if p.props.Mirrored() && !gram && !half {
 				t.props = ir.Props{}
