@@ -22,10 +22,11 @@ const mostRows = 128
 // The numbers are as measured. The right operands pass by once for each block. If
 // they stay in the cache too, blocks of few rows will do. If they don't, blocks
 // need more rows, beyond what the cache holds, and right operands must pass by
-// several times anyway, which they do not in layers of experts with fewer rows
-// each than that. Fewer rows do, where what is handed on would stay in no cache at all.
+// several times anyway, which they do not in layers of experts with few rows
+// each. Where what is handed on would stay in no cache at all, it costs more than
+// right operands do, however few rows there are, and fewer rows a block do.
 func ChainRows(t Target, c *kernel.Chained) int {
-	const passes, noCache = 3, 64 << 20
+	const passes, noCache = 4, 64 << 20
 	rowBytes, right, most := 0, 0, 0
 	for _, n := range c.RowBytes() {
 		rowBytes += n
@@ -49,10 +50,10 @@ func ChainRows(t Target, c *kernel.Chained) int {
 	if right > t.level2() {
 		room, fewest = t.level2()/2*3, 96
 		switch {
-		case c.Rows() < passes*blockRows:
-			return 0
 		case most > noCache:
 			fewest = 32
+		case c.Rows() < passes*blockRows:
+			return 0
 		}
 	}
 	rows := min(room/max(rowBytes, 1), mostRows)
