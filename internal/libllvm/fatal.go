@@ -23,6 +23,7 @@ type fatalErrors struct {
 	threadID func() uintptr
 	mu       sync.Mutex
 	waiting  map[uintptr]chan<- string // by thread
+	idle     []chan guarded            // threads without a call
 }
 
 func (f *fatalErrors) install(lib uintptr) error {
@@ -50,36 +51,66 @@ func (f *fatalErrors) install(lib uintptr) error {
 	return nil
 }
 
+// A guarded is a call on a thread of LLVM's.
+type guarded struct {
+	fn    func() error
+	done  chan<- error
+	fatal chan<- string
+}
+
 // Guard calls fn on a thread of its own, and returns fn's error or, where LLVM
 // met a fatal error in fn, a *FatalError. In that case fn never ends: the
 // thread and whatever fn holds are lost to the process.
+//
+// Threads stay for later calls, as many as calls have overlapped. The C library
+// keeps memory for each thread that has asked for some, 2 MiB after a small
+// program: calls from wherever a goroutine happens to be would make all threads
+// of the process hold that.
 func (l *Library) Guard(fn func() error) error {
 	f := &l.fatal
-	done := make(chan error, 1)
-	fatal := make(chan string, 1)
-	go func() {
-		runtime.LockOSThread()
-		id := f.threadID()
-		f.mu.Lock()
-		f.waiting[id] = fatal
-		f.mu.Unlock()
-		var err error
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("internal error while LLVM worked: %v", p)
-			}
-			f.mu.Lock()
-			delete(f.waiting, id)
-			f.mu.Unlock()
-			runtime.UnlockOSThread()
-			done <- err
-		}()
-		err = fn()
-	}()
+	done, fatal := make(chan error, 1), make(chan string, 1)
+	call := guarded{fn, done, fatal}
+	f.mu.Lock()
+	if n := len(f.idle); n > 0 {
+		f.idle[n-1] <- call
+		f.idle = f.idle[:n-1]
+	} else {
+		calls := make(chan guarded, 1)
+		calls <- call
+		go f.serve(calls)
+	}
+	f.mu.Unlock()
 	select {
 	case err := <-done:
 		return err
 	case message := <-fatal:
 		return &FatalError{message}
 	}
+}
+
+// serve is a thread of LLVM's.
+func (f *fatalErrors) serve(calls chan guarded) {
+	runtime.LockOSThread()
+	id := f.threadID()
+	for call := range calls {
+		f.mu.Lock()
+		f.waiting[id] = call.fatal
+		f.mu.Unlock()
+		err := recovered(call.fn)
+		f.mu.Lock()
+		delete(f.waiting, id)
+		f.idle = append(f.idle, calls)
+		f.mu.Unlock()
+		call.done <- err
+	}
+}
+
+// recovered calls fn; a panic is an error.
+func recovered(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("internal error while LLVM worked: %v", p)
+		}
+	}()
+	return fn()
 }
