@@ -18,6 +18,7 @@ type Executable struct {
 	program *kernel.Program
 	sig     *frontend.Signature
 	files   io.Closer // the weight files, where runs read them
+	machine *machine
 }
 
 // newExecutable loads machine code and the weights, and closes their files if
@@ -30,7 +31,7 @@ func newExecutable(ctx context.Context, m *machine, p *kernel.Program, sig *fron
 	if err != nil {
 		return nil, err
 	}
-	x := &Executable{run: run, program: p, sig: sig, files: bound.files}
+	x := &Executable{run: run, program: p, sig: sig, files: bound.files, machine: m}
 	if !run.ReadsWeights() {
 		x.files = nil
 		if err := bound.files.Close(); err != nil {
@@ -88,11 +89,12 @@ func (x *Executable) Signature() *frontend.Signature { return x.sig }
 func (x *Executable) Kernels() *kernel.Program { return x.program }
 
 // Close waits for the calls in progress and frees code, memory and mapped
-// files. Closing again does nothing.
+// files, and what compiling has left free. Closing again does nothing.
 func (x *Executable) Close() error {
 	err := x.run.Close()
 	if x.files != nil {
 		err = errors.Join(err, x.files.Close())
 	}
+	x.machine.trim()
 	return err
 }

@@ -108,6 +108,16 @@ func (m *machine) library() (*libllvm.Library, error) {
 	return lib, nil
 }
 
+// trim gives back memory that the library holds without need.
+func (m *machine) trim() {
+	m.mu.Lock()
+	lib := m.lib
+	m.mu.Unlock()
+	if lib != nil {
+		lib.Trim()
+	}
+}
+
 // errOtherLibrary is the error of library where the cache knew of another one:
 // the environment led to it, for nothing was installed since.
 var errOtherLibrary = errors.New("another LLVM library is found than before")
