@@ -21,6 +21,17 @@ func (d Diagonals) or(e Diagonals) Diagonals {
 	return Diagonals{max(d.Below, e.Below), max(d.Above, e.Above)}
 }
 
+// ByConstant reports whether v is a quotient of floats by a finite constant other
+// than zero. It is linear, as a product with the reciprocal: but in strict mode, what
+// is zero by construction in the dividend is so in v.
+func ByConstant(v *Value) bool {
+	if v.Op != OpDiv || !v.Type.DType.IsFloat() || v.Args[1].Op != OpFull {
+		return false
+	}
+	c := v.Args[1].Attrs.(*FullAttrs).Value.Float
+	return c != 0 && c-c == 0
+}
+
 // DiagonalsDepth is how far DiagonalsOf follows operands.
 const DiagonalsDepth = 12
 
@@ -37,7 +48,7 @@ func diagonalsOf(v *Value, strict bool, depth int) Diagonals {
 	dims := v.Type.Dims()
 	m, n := dims[r-2], dims[r-1]
 	all := allDiagonals(m, n)
-	if depth == 0 || !v.Type.DType.IsFloat() {
+	if depth == 0 && v.Op != OpParam || !v.Type.DType.IsFloat() {
 		return all
 	}
 	arg := func() Diagonals { return diagonalsOf(v.Args[0], strict, depth-1).and(all) }
@@ -81,10 +92,18 @@ func diagonalsOf(v *Value, strict bool, depth int) Diagonals {
 		}
 	case OpContract:
 		if !strict {
-			return productDiagonals(v, depth/2).and(all)
+			below := depth / 2
+			if matrices(v) < 2 {
+				below = depth - 1 // there is one operand to follow
+			}
+			return productDiagonals(v, below).and(all)
 		}
 	case OpNeg, OpAbs, OpConvert:
 		return arg()
+	case OpDiv:
+		if !strict && same(v.Args[0]) && ByConstant(v) {
+			return arg()
+		}
 	case OpReshape, OpBroadcast:
 		if same(v.Args[0]) {
 			return arg()
@@ -117,9 +136,20 @@ func diagonalsOf(v *Value, strict bool, depth int) Diagonals {
 	return all
 }
 
+// matrices returns how many operands of v have two dimensions or more.
+func matrices(v *Value) int {
+	n := 0
+	for _, a := range v.Args {
+		if a.Type.Rank() >= 2 {
+			n++
+		}
+	}
+	return n
+}
+
 // productDiagonals returns what a product of two matrices leaves out, where its
-// operands are followed as far as depth: j-i is the sum of k-i and j-k. A factor with both indices of the result leaves out what
-// it does.
+// operands are followed as far as depth: j-i is the sum of k-i and j-k. A factor
+// with both indices of the result leaves out what it does.
 func productDiagonals(v *Value, depth int) Diagonals {
 	r := v.Type.Rank()
 	dims := v.Type.Dims()

@@ -76,8 +76,7 @@ func linear(v *ir.Value) bool {
 	case ir.OpReshape:
 		return sameWithoutOnes(v.Type.Dims(), v.Args[0].Type.Dims())
 	case ir.OpDiv:
-		y := v.Args[1] // a scalar may be zero, and then each term for itself is infinite
-		return v.Type.DType.IsFloat() && y.Op == ir.OpFull && usable(y.Attrs.(*ir.FullAttrs).Value)
+		return ir.ByConstant(v) // a scalar may be zero, and then each term for itself is infinite
 	}
 	return false
 }

@@ -85,11 +85,21 @@ func trySeed(ctx context.Context, seed uint64, seen *seen) []error {
 		tr.passes = list
 		if err := tr.check(ctx, f, seen); err != nil {
 			failed = append(failed, fmt.Errorf("seed %d, passes %v, strict %v: %w\nas small as it gets:\n%s",
-				seed, strings.Join(list, ","), tr.strict, err, tr.smaller(ctx, f, args)))
+				seed, strings.Join(list, ","), tr.strict, err, tr.smaller(ctx, f, args, err)))
 		}
 	}
 	return failed
 }
+
+// What can be wrong with what passes make of a function.
+var (
+	errPass     = errors.New("a pass fails")
+	errResidues = errors.New("other results modulo a prime")
+	errCost     = errors.New("more FLOPs")
+	errRun      = errors.New("it does not run")
+	errBits     = errors.New("other bits")
+	errBound    = errors.New("out of bounds")
+)
 
 // A trial is one function as written, and passes that rewrite it.
 type trial struct {
@@ -142,48 +152,59 @@ func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 		}
 		before = text
 		got, err := eval.Zp(ctx, f, tr.residues)
-		if err == nil && !slices.Equal(got, tr.hashes) {
-			err = fmt.Errorf("other results modulo a prime")
-		}
-		if err != nil {
-			wrong = fmt.Errorf("after %s: %w\n%v", pass, err, f)
+		switch {
+		case err != nil:
+			wrong = fmt.Errorf("%w: after %s: %w\n%v", errRun, pass, err, f)
+		case !slices.Equal(got, tr.hashes):
+			wrong = fmt.Errorf("%w: after %s\n%v", errResidues, pass, f)
 		}
 	}
-	if err := passes.Run(ctx, now, opts); err != nil || wrong != nil {
-		return errors.Join(err, wrong)
+	if err := passes.Run(ctx, now, opts); err != nil {
+		return fmt.Errorf("%w: %w\n%v", errPass, err, now)
+	}
+	if wrong != nil {
+		return wrong
 	}
 	if was, is := f.Work(), now.Work(); is > was {
-		return fmt.Errorf("%d FLOPs become %d\n%v", was, is, now)
+		return fmt.Errorf("%w: %d FLOPs become %d\n%v", errCost, was, is, now)
 	}
 	got, err := eval.Run(ctx, now, tr.args, eval.Options{Strict: tr.strict})
 	if err != nil {
-		return fmt.Errorf("%w\n%v", err, now)
+		return fmt.Errorf("%w: %w\n%v", errRun, err, now)
 	}
 	for i := range got {
-		if tr.strict && !slices.Equal(got[i].Bytes(), tr.bits[i].Bytes()) {
-			return fmt.Errorf("result %d has other bits\n%v", i, now)
-		}
-		if !tr.strict {
-			if v := eval.Check(got[i], tr.bands[i]); !v.OK() {
-				return fmt.Errorf("result %d: %v\n%v", i, v, now)
+		if tr.strict {
+			if !slices.Equal(got[i].Bytes(), tr.bits[i].Bytes()) {
+				return fmt.Errorf("%w: result %d\n%v", errBits, i, now)
 			}
+		} else if v := eval.Check(got[i], tr.bands[i]); !v.OK() {
+			return fmt.Errorf("%w: result %d: %v\n%v", errBound, i, v, now)
 		}
 	}
 	return nil
 }
 
-// smaller returns a small function with arguments on which check fails, as text.
-func (tr *trial) smaller(ctx context.Context, f *ir.Func, args []*tensor.Tensor) string {
-	f, args = irtest.Shrink(f, args, func(f *ir.Func, args []*tensor.Tensor) bool {
-		small := *tr
-		return small.evaluate(ctx, f, args) == nil && small.check(ctx, f, nil) != nil
-	})
-	small := *tr
-	if err := small.evaluate(ctx, f, args); err != nil {
-		return err.Error()
+// smaller returns a small function with arguments on which check fails as it did
+// with failed, as text.
+func (tr *trial) smaller(ctx context.Context, f *ir.Func, args []*tensor.Tensor, failed error) string {
+	kind := func(err error) int {
+		return slices.IndexFunc([]error{errPass, errResidues, errCost, errRun, errBits, errBound}, func(k error) bool { return errors.Is(err, k) })
 	}
+	small := *tr
+	var last error
+	f, args = irtest.Shrink(f, args, func(f *ir.Func, args []*tensor.Tensor) bool {
+		if small.evaluate(ctx, f, args) != nil {
+			return false
+		}
+		err := small.check(ctx, f, nil)
+		if kind(err) != kind(failed) {
+			return false
+		}
+		last = err
+		return true
+	})
 	r := irtest.Regression{Case: irtest.Case{Func: f, Args: args}, Passes: tr.passes, Strict: tr.strict}
-	return fmt.Sprintf("%v\n%s", small.check(ctx, f, nil), r.Text())
+	return fmt.Sprintf("%v\n%s", last, r.Text())
 }
 
 // A seen counts what trials have come across.

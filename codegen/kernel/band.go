@@ -35,7 +35,7 @@ func (p *Program) onlyDiagonals(v *ir.Value, depth int) bool {
 		return structured(v.Args[0], v) && arg()
 	case ir.OpSlice:
 		return steps1(v) && arg()
-	case ir.OpReshape, ir.OpBroadcast:
+	case ir.OpReshape, ir.OpBroadcast, ir.OpDiv:
 		return lastTwo(v) == lastTwo(v.Args[0]) && arg()
 	case ir.OpMul:
 		return !slices.ContainsFunc(v.Args, func(a *ir.Value) bool {

@@ -51,6 +51,8 @@ func (p *Program) findZeros(v *ir.Value) bool {
 		return !p.Strict && v.Attrs.(*ir.PadAttrs).Value.Float == 0 || some()
 	case ir.OpNeg, ir.OpAbs, ir.OpConvert, ir.OpMul, ir.OpReshape, ir.OpBroadcast, ir.OpTranspose, ir.OpSlice, ir.OpDiagonal, ir.OpConcat:
 		return some()
+	case ir.OpDiv:
+		return !p.Strict && ir.ByConstant(v) && p.HasZeros(v.Args[0])
 	case ir.OpContract:
 		return sumsNothing(v) && some()
 	}

@@ -44,6 +44,7 @@ type elem struct {
 	v, e, m float64 // of floats
 	late    float64 // what e would be if integers were not exact: a product of them may be mixed with others before it is summed
 	n       int64   // of integers and bools
+	sums    int     // how many additions a term may have gone through: another one may be added to it before
 	flags   flags
 }
 
@@ -87,7 +88,7 @@ func (x elem) finite() bool { return x.v-x.v == 0 }
 func (x elem) fresh() elem {
 	x.m = math.Abs(x.v) + x.e
 	x.flags &^= wild | mixed | inverted | formed | masked
-	x.late = 0
+	x.late, x.sums = 0, 0
 	return x
 }
 

@@ -155,7 +155,7 @@ func contracted(d tensor.DType, row []elem, factors int) elem {
 		}
 		terms++
 		whole = whole && x.whole()
-		s.v, s.e, s.m, s.late = s.v+x.v, s.e+x.e, s.m+x.m, s.late+x.late
+		s.v, s.e, s.m, s.late, s.sums = s.v+x.v, s.e+x.e, s.m+x.m, s.late+x.late, max(s.sums, x.sums)
 	}
 	if len(row) == 0 {
 		s.flags = 0
@@ -175,6 +175,7 @@ func (p *precision) contracted(s elem, roundings, stores int, whole bool) elem {
 	if s.isZero() {
 		return s
 	}
+	s.sums += max(roundings-1, 0)
 	x := s.settled()
 	before := x.m + x.e
 	x.e += gamma(roundings, p.inner)*before + float64(roundings)*p.least()
@@ -192,6 +193,7 @@ func (p *precision) contracted(s elem, roundings, stores int, whole bool) elem {
 type parts struct {
 	v, e, m []float64
 	late    []float64 // nil if all is 0
+	sums    int       // the most of all
 	inexact bool      // some bound is not zero
 	whole   bool      // all are integers without error
 	special []bool    // which elements are bad or not finite; nil if none is
@@ -211,6 +213,7 @@ func (p *precision) split(x []elem) parts {
 			a, s.whole = p.read(a), false
 		}
 		s.v[i], s.e[i], s.m[i] = a.v, a.e, a.m
+		s.sums = max(s.sums, a.sums)
 		if a.late != 0 {
 			if s.late == nil {
 				s.late = make([]float64, len(x))
@@ -294,7 +297,7 @@ func (o *oracle) products(e einsum, g gemm, args []*Band) ([]elem, error) {
 			out[i] = unknown
 			continue
 		}
-		out[i] = p.contracted(elem{v: v[i], e: bound[i], m: mass[i], late: late[i]}, dims[2], 2, whole)
+		out[i] = p.contracted(elem{v: v[i], e: bound[i], m: mass[i], late: late[i], sums: a.sums + b.sums}, dims[2], 2, whole)
 	}
 	mixedSums(out, left, right, dims)
 	o.respecial(args[0].DType, out, left, right, a, b, dims)

@@ -93,7 +93,7 @@ func (p *precision) sum(row []elem) elem {
 		if !whole {
 			x = p.read(x)
 		}
-		s.v, s.e, s.m, s.late = s.v+x.v, s.e+x.e, s.m+x.m, s.late+x.late
+		s.v, s.e, s.m, s.late, s.sums = s.v+x.v, s.e+x.e, s.m+x.m, s.late+x.late, max(s.sums, x.sums)
 	}
 	if len(row) == 0 {
 		s.flags = 0
@@ -122,6 +122,7 @@ func (p *precision) total(s elem, terms int, whole bool) elem {
 	if terms <= 1 {
 		return s
 	}
+	s.sums += terms - 1
 	x := s.settled()
 	before := x.m + x.e
 	x.e += gamma(terms-1, p.inner)*before + float64(terms)*p.least()
@@ -242,7 +243,7 @@ func runningElems(d tensor.DType, y, x []elem, exclusive bool) {
 			if whole = whole && e.whole(); !whole {
 				e = p.read(e)
 			}
-			s.v, s.e, s.m, s.late = s.v+e.v, s.e+e.e, s.m+e.m, s.late+e.late
+			s.v, s.e, s.m, s.late, s.sums = s.v+e.v, s.e+e.e, s.m+e.m, s.late+e.late, max(s.sums, e.sums)
 		}
 		if d.IsFloat() {
 			known.add(e)

@@ -36,14 +36,31 @@ func (p *precision) add(a, b elem, sign float64) elem {
 		a, b = p.read(a), p.read(b)
 	}
 	x := elem{v: a.v + b.v, e: a.e + b.e, m: a.m + b.m, late: a.late + b.late, flags: terms.of()}
+	x.sums = max(a.sums, b.sums) + min(a.sums, b.sums, mostJoined) + 1
+	early := p.joined(a.sums)*b.m + p.joined(b.sums)*a.m
 	switch {
 	case zero:
 		return x
 	case whole && x.m <= p.whole:
-		x.late += p.round * x.m
+		x.late += p.round*x.m + early
 		return x
 	}
-	return p.rounded(x, p.round)
+	x = p.rounded(x, p.round)
+	x.e += early
+	return x
+}
+
+// mostJoined is how many of its additions the shorter of two sums may bring to
+// the terms of the longer one: sums of many terms are kept together.
+const mostJoined = 16
+
+// joined bounds the relative error of what is added before the last of a sum's
+// additions: x + a, where x is a sum, may be a sum that begins with a.
+func (p *precision) joined(sums int) float64 {
+	if sums == 0 {
+		return 0
+	}
+	return gamma(sums, p.inner) + p.round
 }
 
 // mul returns a * b; apart says which of them other elements of the product have too.
@@ -75,7 +92,7 @@ func product2(a, b elem) elem {
 	}
 	return elem{
 		v: a.v * b.v, e: a.e*(b.m+b.e) + a.m*b.e, m: a.m * b.m,
-		late: a.late*(b.m+b.late) + a.m*b.late, flags: (a.flags | b.flags) & (mixed | inverted | masked),
+		late: a.late*(b.m+b.late) + a.m*b.late, sums: a.sums + b.sums, flags: (a.flags | b.flags) & (mixed | inverted | masked),
 	}
 }
 
@@ -99,7 +116,7 @@ func (p *precision) div(a, b elem) elem {
 	if a.isZero() {
 		return elem{v: a.v / b.v, flags: a.selected().flags & soft} // or a product with 1 / b
 	}
-	x := elem{v: a.v / b.v, m: a.m / y, flags: a.flags & (mixed | inverted | masked)}
+	x := elem{v: a.v / b.v, m: a.m / y, sums: a.sums, flags: a.flags & (mixed | inverted | masked)}
 	x.e = (a.e + a.m/math.Abs(b.v)*b.e) / y
 	x.e += a.m * p.tiny // the reciprocal may be flushed
 	return p.rounded(x, 3*p.round)

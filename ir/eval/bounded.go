@@ -289,12 +289,21 @@ func bandConvert(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	return out, nil
 }
 
-func bandBinary(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
+func bandBinary(o *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	shape, d := v.Type.Dims(), args[0].DType
 	a, b := args[0].stretchedTo(shape), args[1].stretchedTo(shape)
 	out := make([]elem, len(a))
 	if d.IsFloat() {
 		f := precisions[d].binary(v.Op, [2]bool{args[0].Len() < len(a), args[1].Len() < len(b)})
+		if !o.opts.Strict && ir.ByConstant(v) {
+			quotient := f
+			f = func(a, b elem) elem {
+				if a.has(hard) {
+					return a
+				}
+				return quotient(a, b)
+			}
+		}
 		for i := range out {
 			out[i] = f(a[i], b[i])
 		}

@@ -40,6 +40,10 @@ func (m *machine) zeros(v *ir.Value, args []held) []bool {
 		if v.Args[0].Type.DType.IsFloat() {
 			return args[0].zeros
 		}
+	case ir.OpDiv:
+		if !m.opts.Strict && ir.ByConstant(v) {
+			return joinZeros(v, args, func(a, _ bool) bool { return a })
+		}
 	case ir.OpMul:
 		return joinZeros(v, args, func(a, b bool) bool { return a || b })
 	case ir.OpAdd, ir.OpSub:
