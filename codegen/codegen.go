@@ -33,6 +33,7 @@ func kernels(f *ir.Func, t llvm.Target, strict, keep bool) *kernel.Program {
 		Strict:  strict,
 		Panel:   func(d ir.DType, cols int) int { return llvm.PanelWidth(t, d, cols) },
 		InPlace: llvm.InPlace,
+		Packs:   func(g *kernel.Gemm) bool { return llvm.Packs(t, g) },
 		Chain:   func(c *kernel.Chained) int { return llvm.ChainRows(t, c) },
 		Keep:    keep,
 	})

@@ -39,6 +39,9 @@ type Options struct {
 	// InPlace reports whether a product should read its right operand where it
 	// is, without packing it in each call; nil for never.
 	InPlace func(g *kernel.Gemm) bool
+	// Packs reports whether a product should pack the panels that it multiplies
+	// by itself, and not have all of them packed before; nil for no.
+	Packs func(g *kernel.Gemm) bool
 	// Chain returns how many rows the blocks of a chain should have, of which all
 	// but Block is filled in; 0 if its parts are better run one after the other,
 	// as they are without Chain.
@@ -77,8 +80,8 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 		p.prog.Buf[v] = b
 		p.prog.Params = append(p.prog.Params, b)
 	}
-	p.prog.Load = p.load(f)
-	p.prog.Steps = p.chain(p.call(f))
+	p.prog.Load = p.packLate(p.load(f))
+	p.prog.Steps = p.packLate(p.chain(p.call(f)))
 	p.drop()
 	for i, k := range kernel.Kernels(p.prog.Load) {
 		k.Name = fmt.Sprintf("l%d", i)

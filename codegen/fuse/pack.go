@@ -2,6 +2,7 @@ package fuse
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/ir"
@@ -43,6 +44,38 @@ func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
 	}
 	g.Packed = p.typed(p.temp, g.Value, packedType(g))
 	return []kernel.Step{step}
+}
+
+// packLate takes out the steps that pack what products should pack by themselves,
+// panel by panel (Options.Packs), with the memory for it. Products that became
+// part of a chain, which goes through the panels for each of its blocks, keep
+// them.
+func (p *planner) packLate(steps []kernel.Step) []kernel.Step {
+	if p.opts.Packs == nil {
+		return steps
+	}
+	late := map[*kernel.Gemm]bool{}
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *kernel.Loop:
+			s.Body = p.packLate(s.Body)
+		case *kernel.Kernel:
+			if g := s.Gemm; g != nil && g.Packed != nil && g.Packed.Kind == p.temp && p.opts.Packs(g) {
+				late[g] = true
+			}
+		}
+	}
+	var out []kernel.Step
+	for _, s := range steps {
+		if k, ok := s.(*kernel.Kernel); !ok || k.Pack == nil || !late[k.Pack] {
+			out = append(out, s)
+		}
+	}
+	for g := range late {
+		p.prog.Buffers = slices.DeleteFunc(p.prog.Buffers, func(b *kernel.Buffer) bool { return b == g.Packed })
+		g.Packed, g.Packs = nil, true
+	}
+	return out
 }
 
 // packedType returns the type of a buffer for the packed operand of g.

@@ -223,9 +223,11 @@ type Gemm struct {
 	Mirror bool
 	// Packed holds B, packed by the Pack kernel before: for each point of Batch
 	// and each panel of Panel columns, one run of Sum by Panel elements, the
-	// columns beyond the last zero. Without it B is read in place, which takes a
+	// columns beyond the last zero. Without it, the kernel packs each panel itself
+	// just before it multiplies it, if Packs; else B is read in place, which takes a
 	// Col.B of 1.
 	Packed *Buffer
+	Packs  bool
 	Panel  int
 }
 

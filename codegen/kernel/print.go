@@ -125,6 +125,9 @@ func (k *Kernel) Space() string {
 		}
 		s := fmt.Sprintf("gemm batch %v rows %v columns %d over %v of %v and %v",
 			sizes(k.Gemm.Batch), sizes(k.Gemm.Rows), k.Gemm.Col.Size, sizes(k.Gemm.Sum), k.Gemm.A.Buf, right)
+		if k.Gemm.Packs {
+			s += fmt.Sprintf(" packed in panels of %d", k.Gemm.Panel)
+		}
 		if b := k.Gemm.Left; b != nil {
 			s += fmt.Sprintf(" by row %v", b)
 		}

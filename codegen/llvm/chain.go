@@ -248,9 +248,7 @@ func needed(p *kernel.Program, c *kernel.Chained, part kernel.Part) *kernel.Band
 // emitBlock emits the tiles of the block's rows in all panels, or in those with
 // columns of a band.
 func (e *gemmEmitter) emitBlock(band *kernel.Band) {
-	if e.packs {
-		e.packedLeft = e.bitcast(e.scratch(e.scratchBytes()), types.NewPointer(regType(e.d)))
-	}
+	e.takeScratch()
 	a, b := value.Value(i64(e.g.A.Offset)), e.rightStart()
 	for i, d := range e.outer {
 		at := e.block.point[i]

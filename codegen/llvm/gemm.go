@@ -45,6 +45,8 @@ type gemmEmitter struct {
 	packs         bool         // blocks of A are packed
 	leftSum       []kernel.Dim // Sum merged for A alone; B is the number of steps that one is
 	packedLeft    value.Value  // where blocks of A are packed
+	packer        *packEmitter // where the kernel packs panels itself
+	packedRight   value.Value  // the panel
 }
 
 // emitGemm emits the body of a kernel function for s.k.Gemm.
@@ -60,14 +62,14 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	g := s.k.Gemm
 	e := &gemmEmitter{scope: s, g: g, d: g.Value.Type.DType, steps: 1}
 	e.lanes = tileLanes(s.m.target, e.d)
-	if g.Packed == nil && (g.Col.B != 1 || maskedView(g.A) || maskedView(g.B)) {
+	if !packed(g) && (g.Col.B != 1 || maskedView(g.A) || maskedView(g.B)) {
 		panic("llvm: a right operand is read in place only if its columns are neighbours and neither operand is of a promised structure")
 	}
 	e.panels = (g.Col.Size + g.Panel - 1) / g.Panel
 	sum, leftSum := slices.Clone(g.Sum), slices.Clone(g.Sum)
 	for i := len(sum) - 1; i >= 0; i-- {
 		leftSum[i].B = e.steps
-		if g.Packed != nil {
+		if packed(g) {
 			sum[i].B = e.steps * g.Panel
 		}
 		e.steps *= sum[i].Size
@@ -100,17 +102,20 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 		e.sum = []kernel.Dim{{Size: e.steps, B: g.Panel, Result: -1}}
 	}
 	e.chunk, e.chunks = e.steps, 1
-	if len(e.sum) == 1 && g.Packed != nil {
+	if len(e.sum) == 1 && packed(g) {
 		e.chunk, e.chunks = newChunks(e.steps, e.panelBytes(e.steps))
 	}
 	switch rowBytes := e.chunk * sizeOf(e.left(1).t); {
 	case block != nil:
 		e.cut = oneBlock(block.count, RowTile(s.m.target, e.d, g.Panel))
-	case g.Packed == nil && narrow(g.Left):
+	case !packed(g) && narrow(g.Left):
 		// One tile a block: the rows of B that it reads lie one after the other.
 		e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), cacheBytes)
 	default:
 		e.cut = newCut(e.rows.size, RowTile(s.m.target, e.d, g.Panel), rowBytes)
+	}
+	if g.Packs {
+		e.packer = newPackEmitter(s, g)
 	}
 	e.origin = make([]index, g.Value.Type.Rank())
 	for i := range e.origin {
@@ -118,6 +123,9 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	}
 	return e
 }
+
+// packed reports whether B is read as it was packed.
+func packed(g *kernel.Gemm) bool { return g.Packed != nil || g.Packs }
 
 // groups returns the rows in groups; the first one is that of the band where A
 // is banded.
@@ -146,9 +154,7 @@ func (e *gemmEmitter) emit() {
 	lo, hi := e.portion(groups*e.cut.block, g.Value.Type.Elems()*e.steps)
 	end := e.cur.NewUDiv(e.add(hi, i64(e.cut.block-1)), block)
 	start := e.cur.NewUDiv(lo, block)
-	if e.packs {
-		e.packedLeft = e.bitcast(e.scratch(e.scratchBytes()), types.NewPointer(regType(e.d)))
-	}
+	e.takeScratch()
 	e.loop(start, end, 1, nil, func(group value.Value, _ []value.Value) []value.Value {
 		first := e.mul(group, block)
 		e.when(e.poll(), func() {
@@ -217,11 +223,14 @@ func (e *gemmEmitter) rightStart() value.Value {
 // of the right operand.
 func (e *gemmEmitter) panel(p panelAt, b value.Value) {
 	g := e.g
-	right, width := g.Packed, e.steps*g.Panel
-	if right == nil {
-		right, width = g.B.Buf, g.Panel*g.Col.B
+	switch {
+	case g.Packs:
+		p.b, p.raw = e.packedRight, e.add(b, e.mul(p.number, i64(g.Panel*g.Col.B)))
+	case g.Packed != nil:
+		p.b = e.panelAt(g.Packed, b, p.number, e.steps*g.Panel)
+	default:
+		p.b = e.panelAt(g.B.Buf, b, p.number, g.Panel*g.Col.B)
 	}
-	p.b = e.at(e.rightType(), e.bitcast(e.ptr(right), types.NewPointer(e.rightType())), e.add(b, e.mul(p.number, i64(width))))
 	full, rest := g.Col.Size/g.Panel, g.Col.Size%g.Panel
 	switch {
 	case rest == 0:
@@ -233,6 +242,13 @@ func (e *gemmEmitter) panel(p panelAt, b value.Value) {
 			func() []value.Value { e.inner(0, func() { e.tiles(p, g.Panel) }); return nil },
 			func() []value.Value { e.inner(0, func() { e.tiles(p, rest) }); return nil })
 	}
+}
+
+// panelAt points to a panel, where they begin at element b of a buffer and are
+// width elements apart.
+func (e *gemmEmitter) panelAt(buf *kernel.Buffer, b, number value.Value, width int) value.Value {
+	t := e.rightType()
+	return e.at(t, e.bitcast(e.ptr(buf), types.NewPointer(t)), e.add(b, e.mul(number, i64(width))))
 }
 
 // dealt returns the block of rows that is the one of that number where later
@@ -260,6 +276,7 @@ type panelAt struct {
 	number   value.Value // of the panel
 	a        value.Value // where the rows of A begin, in elements
 	b        value.Value // points to the panel
+	raw      value.Value // where it is in B, in elements, if the kernel packs it
 	block    value.Value // the first tile of the block
 	from, to value.Value // the tiles to compute
 	lo, hi   value.Value // the steps to sum over, where the sum goes by chunks
@@ -274,6 +291,7 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 		widths = append(widths, min(rest, e.lanes))
 	}
 	if e.chunks == 1 {
+		e.packPanel(p, cols, i64(0), i64(e.steps))
 		p.next = e.ahead(p, i64(0), i64(e.steps))
 		if e.g.Mirror {
 			mid := e.below(p, cols)
@@ -298,6 +316,7 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 	e.loop(i64(0), i64(e.steps), e.chunk, nil, func(lo value.Value, _ []value.Value) []value.Value {
 		p := p
 		p.lo, p.hi = lo, e.smaller(e.add(lo, i64(e.chunk)), i64(e.steps))
+		e.packPanel(p, cols, p.lo, p.hi)
 		p.next = e.ahead(p, p.lo, p.hi)
 		e.walkTiles(p, widths)
 		return nil
@@ -328,6 +347,9 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 // ahead points to what follows the steps lo to hi of a panel, nil if it is not
 // to be fetched: panels that are small together are in the cache anyway.
 func (e *gemmEmitter) ahead(p panelAt, lo, hi value.Value) value.Value {
+	if e.g.Packs {
+		return e.aheadRaw(p, lo, hi)
+	}
 	if e.g.Packed == nil || len(e.sum) != 1 || e.panels*e.panelBytes(e.steps) <= cacheBytes {
 		return nil
 	}

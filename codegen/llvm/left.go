@@ -40,7 +40,7 @@ func (e *gemmEmitter) packsLeft() bool {
 	if maskedView(e.g.A) {
 		return true
 	}
-	if e.g.Packed == nil || e.panels < 2 || e.steps < 2*unroll || e.rows.size < 2 {
+	if !packed(e.g) || e.panels < 2 || e.steps < 2*unroll || e.rows.size < 2 {
 		return false
 	}
 	return !e.byRows() || !types.Equal(memType(e.d), regType(e.d))

@@ -25,17 +25,23 @@ type packEmitter struct {
 	lo, hi value.Value
 }
 
+// newPackEmitter prepares packing the right operand of g.
+func newPackEmitter(s *scope, g *kernel.Gemm) *packEmitter {
+	e := &packEmitter{scope: s, g: g, d: g.Value.Type.DType, lanes: tileLanes(s.m.target, g.Value.Type.DType), steps: 1}
+	sum := slices.Clone(g.Sum)
+	for i := len(sum) - 1; i >= 0; i-- {
+		sum[i].A = e.steps * g.Panel
+		e.steps *= sum[i].Size
+	}
+	e.sum = mergeSum(sum)
+	return e
+}
+
 // emitPack emits the body of a kernel function for s.k.Pack.
 func (s *scope) emitPack() {
 	g := s.k.Pack
-	e := &packEmitter{scope: s, g: g, d: g.Value.Type.DType, lanes: tileLanes(s.m.target, g.Value.Type.DType)}
-	steps := 1
-	sum := slices.Clone(g.Sum)
-	for i := len(sum) - 1; i >= 0; i-- {
-		sum[i].A = steps * g.Panel
-		steps *= sum[i].Size
-	}
-	e.sum, e.steps = mergeSum(sum), steps
+	e := newPackEmitter(s, g)
+	steps := e.steps
 	panels := (g.Col.Size + g.Panel - 1) / g.Panel
 	items := panels
 	for _, d := range g.Batch {

@@ -35,6 +35,7 @@ func planWith(t testing.TB, f *ir.Func, target Target, strict bool, chain func(*
 		Strict:  strict,
 		Panel:   func(d ir.DType, cols int) int { return PanelWidth(target, d, cols) },
 		InPlace: func(g *kernel.Gemm) bool { return target.VectorBytes >= 32 && InPlace(g) },
+		Packs:   func(g *kernel.Gemm) bool { return Packs(target, g) },
 		Chain:   chain,
 	})
 	memplan.Assign(p)

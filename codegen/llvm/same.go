@@ -152,7 +152,7 @@ func (s *signature) view(v kernel.View) {
 }
 
 func (s *signature) gemm(kind string, g *kernel.Gemm) {
-	s.add(kind, g.Swap, g.Batch, g.Rows, g.Col, g.Sum, g.Panel)
+	s.add(kind, g.Swap, g.Batch, g.Rows, g.Col, g.Sum, g.Panel, g.Packs)
 	s.value(g.Value)
 	s.view(g.A)
 	s.view(g.B)

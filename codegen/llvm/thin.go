@@ -29,7 +29,7 @@ func (e *gemmEmitter) thin() bool {
 	for _, r := range e.g.Rows {
 		rows *= r.Size
 	}
-	return e.g.Packed == nil && e.block == nil && rows <= thinRows && e.g.Left == nil && !e.g.Mirror && e.steps > 0
+	return !packed(e.g) && e.block == nil && rows <= thinRows && e.g.Left == nil && !e.g.Mirror && e.steps > 0
 }
 
 // emitThin emits a thin product. Workers share its columns, in units of some

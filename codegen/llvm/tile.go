@@ -199,7 +199,9 @@ func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 	} else {
 		a = e.at(t.left.t, a, e.add(t.a, e.mul(t.row, i64(t.left.row))))
 	}
-	if t.next != nil {
+	if t.next != nil && e.g.Packs {
+		t.next = e.partRaw(t)
+	} else if t.next != nil {
 		// Each tile of the block fetches a part, the last ones nothing new.
 		part := e.mul(e.sub(t.tile, t.block), i64(e.chunk/unroll*cacheLine))
 		inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes(e.chunk)))
@@ -218,7 +220,7 @@ func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 // read returns how many elements of a row of B are read for width columns:
 // packed panels are padded.
 func (e *gemmEmitter) read(width int) int {
-	if e.g.Packed != nil {
+	if packed(e.g) {
 		return e.lanes
 	}
 	return width
@@ -264,7 +266,11 @@ func (e *gemmEmitter) several(t tileAt, d kernel.Dim, a, b, from, to value.Value
 		for u := range unroll {
 			e.step(t, acc, a, b, d, u)
 		}
-		if t.next != nil {
+		switch {
+		case t.next == nil:
+		case e.g.Packs:
+			e.fetchRaw(t, e.sub(k, from))
+		default:
 			e.prefetch(e.at(types.I8, t.next, e.mul(e.sub(k, from), i64(cacheLine/unroll))))
 		}
 		return acc
@@ -344,7 +350,7 @@ func (e *gemmEmitter) widen(x value.Value) value.Value {
 
 // rightType returns the type of the elements of B where it is read.
 func (e *gemmEmitter) rightType() types.Type {
-	if e.g.Packed != nil {
+	if packed(e.g) {
 		return regType(e.d)
 	}
 	return memType(e.d)
@@ -353,7 +359,7 @@ func (e *gemmEmitter) rightType() types.Type {
 // right reads n elements of a row of B, at elements from b.
 func (e *gemmEmitter) right(b value.Value, at, n int) value.Value {
 	x := e.load(e.rightType(), e.at(e.rightType(), b, i64(at)), vectorOf(n))
-	if e.g.Packed == nil {
+	if !packed(e.g) {
 		x = e.fromMemory(e.d, x)
 	}
 	return e.widen(x)
