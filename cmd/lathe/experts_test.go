@@ -44,12 +44,18 @@ func TestExperts(t *testing.T) {
 		rules       string
 	}{
 		{"moe_choice.lathe", "MoeChoice.forward", 2, "one-hot gathers,one-hot scatters,scatters into"},
+		{"moe_choice_capped.lathe", "MoeChoiceCapped.forward", 2, "one-hot gathers,one-hot scatters,scatters into"},
 		{"moe_top2.lathe", "MoeTop2.forward", 3, "one-hot gathers,one-hot scatters"},
+		{"moe_top2.lathe", "MoeTop2.with_losses", 3, "one-hot gathers,one-hot scatters"},
 	} {
-		t.Run(c.file, func(t *testing.T) {
+		t.Run(c.entry, func(t *testing.T) {
 			x := explained(t, c.file, c.entry, sizes...)
-			// What is left beside products is less than a hundredth.
-			if most := (route + 2*c.products*slots*d*f) / 100 * 101; x.Optimized.Flops > most {
+			expert := explained(t, strings.Replace(c.file, ".lathe", "_expert.lathe", 1), c.entry, sizes...)
+			if a, b := x.Optimized.Flops, expert.Optimized.Flops; 50*a > 51*b || 50*b > 51*a {
+				t.Errorf("%d FLOPs, %d as written by hand", a, b)
+			}
+			// What is left beside products, the capped router's turns too, is little.
+			if most := (route + 2*c.products*slots*d*f) / 100 * 103; x.Optimized.Flops > most {
 				t.Errorf("%d FLOPs, want at most %d", x.Optimized.Flops, most)
 			}
 			if x.Optimized.Peak*5 > x.Naive.Peak {
