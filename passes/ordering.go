@@ -422,10 +422,11 @@ func (o *ordering) split(p *part, a, b set) {
 	if len(o.scales) == 0 {
 		return
 	}
-	if !gram {
-		try(&p.scaled, x.scaled, y.plain, x.scaled.price.add(y.plain.price))
-		try(&p.scaled, x.plain, y.scaled, x.plain.price.add(y.scaled.price))
+	if gram { // with one side scaled it is another product
+		flops, gram = o.step(p, x, y, axes, false), false
 	}
+	try(&p.scaled, x.scaled, y.plain, x.scaled.price.add(y.plain.price))
+	try(&p.scaled, x.plain, y.scaled, x.plain.price.add(y.scaled.price))
 	o.scale(p)
 }
 
