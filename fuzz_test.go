@@ -199,7 +199,7 @@ func (u *user) run() {
 		}
 		err = x.RunInto(ctx, out, in)
 	} else if u.int(16) == 15 {
-		_, _, err = x.Snapshot(ctx, in...)
+		out, _, err = x.Snapshot(ctx, in...)
 		fits = false
 	} else {
 		out, err = x.Run(ctx, in...)
