@@ -7,7 +7,7 @@ import (
 
 // lawPatterns are what the laws of the passes fold, simplify, structure and cse
 // look for, beside patterns.
-var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined}
+var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined, turnedTwice, nested}
 
 // zeroFactor multiplies with zeros by construction, or with zeros that a program
 // computed, which are no such.
@@ -138,13 +138,18 @@ func lowRank(g *gen) {
 	}
 }
 
-// transposedTwin computes a product, and the same one transposed.
+// transposedTwin computes a product, and the same one transposed: half the time one
+// of square matrices, which has the type of the other.
 func transposedTwin(g *gen) {
-	a := g.floatOf(2)
+	a, b := g.floatOf(2), (*ir.Value)(nil)
+	if g.chance(2, "square") {
+		n := 1 + g.src.Int(9, "order")
+		a, b = g.like(g.float, []int{n, n}), g.like(g.float, []int{n, n})
+	}
 	if a.Type.Rank() != 2 {
 		return
 	}
-	c := g.matmul(a, nil)
+	c := g.matmul(a, b)
 	if c == nil || c.Op != ir.OpContract {
 		return
 	}
@@ -181,8 +186,8 @@ func foldable(g *gen) {
 // nearly applies what changes something, as near as can be to what does not.
 func nearly(g *gen) {
 	v := g.floatOf(1)
-	c := g.constant(v.Type.DType, float64(g.src.Int(4, "number")-1))
-	op := []ir.Op{ir.OpSub, ir.OpMul, ir.OpAdd}[g.src.Int(3, "operation")]
+	c := g.constant(v.Type.DType, []float64{0, 0, 1, -1, 2}[g.src.Int(5, "number")])
+	op := []ir.Op{ir.OpSub, ir.OpSub, ir.OpMul, ir.OpAdd}[g.src.Int(4, "operation")]
 	if g.chance(2, "swap") {
 		g.emit(op, nil, none, v, c)
 	} else {
@@ -202,4 +207,27 @@ func joined(g *gen) {
 	}
 	x := g.emit(ir.OpConcat, &ir.AxisAttrs{}, none, full(1+g.src.Int(3, "rows")), full(2))
 	g.matmul(x, nil)
+}
+
+// turnedTwice moves the axes of a tensor of three or four, and moves them again,
+// which in the other order would be something else.
+func turnedTwice(g *gen) {
+	v := g.like(g.float, g.shape(3+g.src.Int(2, "rank")))
+	for range 2 {
+		perm := make([]int, v.Type.Rank())
+		for i := range perm {
+			j := g.src.Int(i+1, "axis")
+			perm[i], perm[j] = perm[j], i
+		}
+		v = g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: perm}, none, v)
+	}
+}
+
+// nested applies two of the functions that may undo each other, in any order.
+func nested(g *gen) {
+	v := g.floatOf(1)
+	ops := []ir.Op{ir.OpNeg, ir.OpAbs, ir.OpFloor, ir.OpCeil, ir.OpRound, ir.OpSign}
+	for range 2 {
+		v = g.emit(ops[g.src.Int(len(ops), "function")], nil, none, v)
+	}
 }

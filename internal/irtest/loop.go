@@ -84,8 +84,9 @@ func (g *gen) joined(v *ir.Value, inside int) *ir.Value {
 	return g.emit(ir.OpAdd, nil, none, a, b)
 }
 
-// turned makes a loop of a few turns over the rows of a matrix; turn makes what
-// is carried on from a row and what is carried.
+// turned makes a loop of a few turns over the rows of a matrix, all or every
+// second one, up or down; turn makes what is carried on from a row and what is
+// carried.
 func (g *gen) turned(rows *ir.Value, turn func(row, carried *ir.Value) *ir.Value) {
 	if g.depth > 0 {
 		return
@@ -94,7 +95,9 @@ func (g *gen) turned(rows *ir.Value, turn func(row, carried *ir.Value) *ir.Value
 	first := g.like(rows.Type.DType, []int{1, rows.Type.Dims()[1]})
 	outside := len(g.vals)
 	g.depth++
-	results, err := g.b.Loop(g.constant(tensor.I64, 0), g.constant(tensor.I64, float64(n)), 1, []*ir.Value{first}, func(i *ir.Value, carried []*ir.Value) ([]*ir.Value, error) {
+	bounds := [][3]int{{0, n, 1}, {0, n, 2}, {1, n, 1}, {n - 1, -1, -1}, {n - 1, 0, -2}}[g.src.Int(5, "bounds")]
+	lo, hi := g.constant(tensor.I64, float64(bounds[0])), g.constant(tensor.I64, float64(bounds[1]))
+	results, err := g.b.Loop(lo, hi, bounds[2], []*ir.Value{first}, func(i *ir.Value, carried []*ir.Value) ([]*ir.Value, error) {
 		g.facts[i] = facts{mag: float64(n), exact: true, below: n}
 		g.facts[carried[0]] = facts{mag: g.facts[first].mag + float64(n)*g.facts[rows].mag}
 		row := g.emit(ir.OpDynSlice, &ir.DynSliceAttrs{Axis: 0, Size: dim.Const(1)}, none, rows, i)
