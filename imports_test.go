@@ -80,7 +80,7 @@ type layer struct{ name, may string }
 var outside = []layer{
 	{"codeberg.org/sbinet/npyio", "internal/tensorio(test)"},
 	{"github.com/alecthomas/kong", "cmd/lathe"},
-	{"github.com/ebitengine/purego", "benchmarks/blas internal/libllvm runtime/jit"},
+	{"github.com/ebitengine/purego", "benchmarks/blas internal/libllvm runtime/jit codegen/llvm(test)"},
 	{"github.com/google/go-cmp", "*(test)"},
 	{"github.com/jedib0t/go-pretty/v6", "benchmarks cmd/lathe"},
 	{"github.com/llir/llvm", "codegen/llvm"},

@@ -57,7 +57,7 @@ func mutants(t *testing.T) []mutant {
 
 // TestMutants builds each mutant, without touching the files of the module, and
 // runs the trials of random programs: those of the passes for an edit there, else
-// those of compiled functions. Each must fail; what survives is listed.
+// those of workers in opposite orders and of compiled functions. Each must fail; what survives is listed.
 func TestMutants(t *testing.T) {
 	all := mutants(t)
 	killed, survived := 0, []string{}
@@ -109,15 +109,21 @@ func (m mutant) killed(dir string) (bool, error) {
 	if err := os.WriteFile(file, overlay, 0o666); err != nil {
 		return false, err
 	}
-	folder, args := ".", []string{"-test.run", "^TestRandomFunctions$", "-graphs", fmt.Sprint(*mutantFor)}
-	if strings.HasPrefix(m.file, "passes/") {
-		folder, args = "passes", []string{"-test.run", "^TestTrial$", "-programs", fmt.Sprint(*mutantFor / 2)} // two lists each
+	programs := []string{"passes TestTrial -programs " + fmt.Sprint(*mutantFor/2)} // two lists each
+	if !strings.HasPrefix(m.file, "passes/") {
+		programs = []string{"codegen/llvm TestOrder -orders 100", ". TestRandomFunctions -graphs " + fmt.Sprint(*mutantFor)}
 	}
-	trial := filepath.Join(dir, "trial.test")
-	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", file, "-o", trial, "./"+folder).CombinedOutput(); err != nil {
-		return false, fmt.Errorf("does not build: %s", out)
+	for _, p := range programs {
+		words := strings.Fields(p)
+		trial := filepath.Join(dir, "trial.test")
+		if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", file, "-o", trial, "./"+words[0]).CombinedOutput(); err != nil {
+			return false, fmt.Errorf("does not build: %s", out)
+		}
+		cmd := exec.Command(trial, append(words[2:], "-test.run", "^"+words[1]+"$", "-test.timeout", "20m")...)
+		cmd.Dir = words[0]
+		if cmd.Run() != nil {
+			return true, nil
+		}
 	}
-	cmd := exec.Command(trial, append(args, "-test.timeout", "20m")...)
-	cmd.Dir = folder
-	return cmd.Run() != nil, nil
+	return false, nil
 }

@@ -47,7 +47,9 @@ func (m *module) emitKernels(p *kernel.Program) error {
 		workers.Go(func() {
 			for n := next.Add(1); int(n) <= len(kernels); n = next.Add(1) {
 				if i := int(n - 1); first[i] == i {
-					uses[i], errs[i] = emitKernel(newModule(m.target, m.strict), own[w], kernels[i])
+					part := newModule(m.target, m.strict)
+					part.share = m.share
+					uses[i], errs[i] = emitKernel(part, own[w], kernels[i])
 				}
 			}
 		})
@@ -152,6 +154,8 @@ const fewElements = 1 << 15
 // small reports whether the kernel is for one worker.
 func (s *scope) small() bool {
 	switch k := s.k; {
+	case s.m.share:
+		return false
 	case k.Nest != nil:
 		e := &nester{scope: s, n: k.Nest}
 		return product(k.Nest.Outer)*max(1, product(k.Nest.Inner)) < fewElements/s.work(e.roots())

@@ -37,6 +37,8 @@ type Options struct {
 	C string
 	// Clock makes the program time its kernels; see kernel.Program.ClockID.
 	Clock bool
+
+	share bool // in tests: no kernel is too small to share
 }
 
 // Emit returns the code of p. It sets p.Scratch. The error is for what
@@ -49,6 +51,7 @@ func Emit(p *kernel.Program, t Target, opts Options) (code *Code, err error) {
 		}
 	}()
 	m := newModule(t, p.Strict)
+	m.share = opts.share
 	if err := m.emitKernels(p); err != nil {
 		return nil, err
 	}

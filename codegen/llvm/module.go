@@ -40,6 +40,7 @@ type module struct {
 	constants map[string]*ir.Global        // elements that are part of the program, by name
 	kernels   []*kernelCode                // the different ones, in order of first use
 	uses      map[*kernel.Kernel]kernelUse // of the program's kernels
+	share     bool                         // see Options
 }
 
 func newModule(t Target, strict bool) *module {

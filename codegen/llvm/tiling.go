@@ -230,7 +230,7 @@ const smallWork = 1 << 16
 // portion returns the points of a space of total ones that this worker takes, lo
 // up to hi; all of them together are that much work.
 func (s *scope) portion(total, work int) (lo, hi value.Value) {
-	if work < smallWork || total == 1 {
+	if work < smallWork && !s.m.share || total == 1 {
 		first := s.icmp(enum.IPredEQ, s.worker, i64(0))
 		return i64(0), s.choose(first, i64(total), i64(0))
 	}
