@@ -122,7 +122,9 @@ func TestOrder(t *testing.T) {
 			}
 		}
 	}
-	defer func() { t.Logf("tried: %d programs with three workers in opposite orders, their bits those of one", *orders) }()
+	defer func() {
+		t.Logf("tried: %d programs with three workers in opposite orders, their bits those of one", *orders)
+	}()
 	for seed := range uint64(*orders) {
 		f, args := irtest.Random(seed, irtest.Config{NonFinite: seed%4 == 3})
 		try(fmt.Sprintf("seed %d", seed), f, args)
