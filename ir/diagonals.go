@@ -159,12 +159,25 @@ func productDiagonals(v *Value, depth int) Diagonals {
 		return d
 	}
 	i, j := out[r-2], out[r-1]
+	// An operand is followed once: the time must not multiply with every product.
+	var known [2]*Diagonals
+	of := func(a int) Diagonals {
+		if known[a] == nil {
+			e := diagonalsOf(v.Args[a], false, depth)
+			known[a] = &e
+		}
+		return *known[a]
+	}
 	// between returns the diagonals of an operand whose last two indices are the
 	// given ones, in whatever order.
 	between := func(a int, from, to byte) (Diagonals, bool) {
 		letters, t := operands[a], v.Args[a].Type
 		n := len(letters)
 		if n < 2 {
+			return Diagonals{}, false
+		}
+		row, col := letters[n-2], letters[n-1]
+		if (row != from || col != to) && (row != to || col != from) {
 			return Diagonals{}, false
 		}
 		size := func(c byte, at int) bool { // not stretched
@@ -177,17 +190,13 @@ func productDiagonals(v *Value, depth int) Diagonals {
 			}
 			return true
 		}
-		if !size(letters[n-2], n-2) || !size(letters[n-1], n-1) {
+		if !size(row, n-2) || !size(col, n-1) {
 			return Diagonals{}, false
 		}
-		e := diagonalsOf(v.Args[a], false, depth)
-		switch {
-		case letters[n-2] == from && letters[n-1] == to:
-			return e, true
-		case letters[n-2] == to && letters[n-1] == from:
-			return e.Transposed(), true
+		if row == from {
+			return of(a), true
 		}
-		return Diagonals{}, false
+		return of(a).Transposed(), true
 	}
 	for a := range v.Args {
 		if e, ok := between(a, i, j); ok {
@@ -197,10 +206,13 @@ func productDiagonals(v *Value, depth int) Diagonals {
 			continue
 		}
 		for _, k := range []byte(operands[a][len(operands[a])-2:]) {
-			left, ok1 := between(a, i, k)
-			right, ok2 := between(1-a, k, j)
-			if ok1 && ok2 && k != i && k != j {
-				d = d.and(Diagonals{left.Below + right.Below, left.Above + right.Above})
+			if k == i || k == j {
+				continue
+			}
+			if right, ok := between(1-a, k, j); ok {
+				if left, ok := between(a, i, k); ok {
+					d = d.and(Diagonals{left.Below + right.Below, left.Above + right.Above})
+				}
 			}
 		}
 	}

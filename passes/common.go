@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ var commonPart = &Rule{Name: "common part", Law: "x @ (a @ b), y @ (a @ b) with 
 // network that it looks into.
 const (
 	maxCommon  = 8
-	maxLooking = 10
+	maxLooking = 24
 )
 
 // A common is a part of several networks that is computed once for them.
@@ -36,6 +37,14 @@ type occurrence struct {
 // saves most first, as long as one does. It returns what stands for parts, and
 // the networks that have some now, as they are without.
 func shareParts(networks []*network, when *timing) (map[*ir.Value]*common, map[*network]*network) {
+	prices := map[*network]int{}
+	price := func(n *network) int {
+		if _, ok := prices[n]; !ok {
+			t, _ := order(n, when)
+			prices[n] = t.price.flops
+		}
+		return prices[n]
+	}
 	stands := map[*ir.Value]*common{}
 	before := map[*network]*network{}
 	for range maxCommon {
@@ -46,14 +55,27 @@ func shareParts(networks []*network, when *timing) (map[*ir.Value]*common, map[*
 				texts = append(texts, text)
 			}
 		}
-		slices.Sort(texts)
+		// Where a part comes n times, n-1 times of computing it is what can be saved:
+		// most of the others need not be tried then.
+		most := map[string]int{}
+		cut := map[string]*common{}
+		for _, text := range texts {
+			c, cost := cutOut(networks, found[text][0], len(stands), when)
+			cut[text], most[text] = c, times(cost, len(found[text])-1)
+		}
+		slices.SortFunc(texts, func(a, b string) int {
+			return cmp.Or(cmp.Compare(most[b], most[a]), cmp.Compare(a, b))
+		})
 		gain := 0
 		var best *common
 		var instead map[int]*network
 		for _, text := range texts {
-			c, others, saved := replaced(networks, found[text], len(stands), when)
+			if most[text] <= gain {
+				break
+			}
+			others, saved := replaced(networks, found[text], cut[text], when, price)
 			if saved > gain {
-				gain, best, instead = saved, c, others
+				gain, best, instead = saved, cut[text], others
 			}
 		}
 		if best == nil {
@@ -66,6 +88,7 @@ func shareParts(networks []*network, when *timing) (map[*ir.Value]*common, map[*
 				before[networks[i]] = &copied
 			}
 			*networks[i] = *n
+			delete(prices, networks[i])
 		}
 	}
 	return stands, before
@@ -98,54 +121,60 @@ func parts(networks []*network) map[string][]occurrence {
 	return out
 }
 
-// replaced returns the part that comes at the places as a value of its own, the
-// networks with it, and the FLOPs that this saves.
-func replaced(networks []*network, places []occurrence, number int, when *timing) (*common, map[int]*network, int) {
-	first := places[0]
-	n := networks[first.network]
-	c := &common{network: &network{root: n.root, sizes: n.sizes, out: first.axes}}
+// cutOut returns the part at a place as a value of its own, and its FLOPs.
+func cutOut(networks []*network, place occurrence, number int, when *timing) (*common, int) {
+	n := networks[place.network]
+	c := &common{network: &network{root: n.root, sizes: n.sizes, out: place.axes}}
 	t := ir.Type{DType: n.root.Type.DType}
-	for _, i := range first.axes {
+	for _, i := range place.axes {
 		t.Shape = append(t.Shape, dim.Const(n.sizes[i]))
 	}
-	c.stand = &ir.Value{ID: -1 - number, Op: ir.OpParam, Type: t}
-	for _, i := range first.factors.members() {
+	for _, i := range place.factors.members() {
 		c.factors = append(c.factors, n.factors[i])
 	}
 	tree, _ := order(c.network, when)
-	saved := -tree.price.flops
+	t.Props = tree.props
+	c.stand = &ir.Value{ID: -1 - number, Op: ir.OpParam, Type: t}
 	when.stands(c.stand, tree.at)
+	return c, tree.price.flops
+}
+
+// replaced returns the networks with the part c, which comes at the places, as a
+// value of its own, and the FLOPs that this saves; price is that of networks as
+// they are.
+func replaced(networks []*network, places []occurrence, c *common, when *timing, price func(*network) int) (map[int]*network, int) {
+	saved := -price(c.network)
 	instead := map[int]*network{}
-	gone := map[int]set{}
 	for _, p := range places {
-		gone[p.network] |= p.factors
 		if instead[p.network] == nil {
 			copied := *networks[p.network]
-			copied.factors = nil
+			copied.factors = slices.Clone(copied.factors)
 			instead[p.network] = &copied
 		}
-		instead[p.network].factors = append(instead[p.network].factors, factor{Value: c.stand, idx: p.axes, shared: true})
+		for i, k := range p.factors.members() {
+			// The part stands where its first factor was; the others go.
+			f := &instead[p.network].factors[k]
+			*f = factor{}
+			if i == 0 {
+				*f = factor{Value: c.stand, idx: p.axes, shared: true}
+			}
+		}
 	}
 	counted := map[string]bool{} // networks that are the same are shared as they are
 	for i := range networks {
 		if instead[i] == nil {
 			continue
 		}
-		for k, f := range networks[i].factors {
-			if !gone[i].has(k) {
-				instead[i].factors = append(instead[i].factors, f)
-			}
-		}
+		instead[i].factors = slices.DeleteFunc(instead[i].factors, func(f factor) bool { return f.Value == nil })
 		text := wholeText(networks[i])
 		if counted[text] {
 			continue
 		}
 		counted[text] = true
-		old, _ := order(networks[i], when)
 		now, _ := order(instead[i], when)
-		saved += old.price.flops - now.price.flops
+		saved += price(networks[i]) - now.price.flops
 	}
-	return c, instead, saved
+	return instead, saved
 }
 
 // wholeText tells networks apart that are not the same product.

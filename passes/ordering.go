@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 
@@ -89,6 +90,9 @@ type ordering struct {
 	inOrder bool  // only neighbours are multiplied
 	twice   bool  // some value is a factor twice
 	keys    map[set]*key
+	idx     []set  // of each factor
+	beside  []set  // of each factor, those that it has an index in common with
+	turns   []bool // of a factor, whether it is symmetric; nil until something asks
 }
 
 // order returns the cheapest order of multiplying the factors of n, and what
@@ -101,7 +105,8 @@ func order(n *network, when *timing) (*tree, *ordering) {
 	}
 	o.dense = o.dense && !o.twice
 	all := set(1)<<len(n.factors) - 1
-	if o.inOrder = o.tooMany(all); o.inOrder {
+	sets, few := o.sets(all)
+	if o.inOrder = !few; o.inOrder {
 		for length := 2; length <= len(n.factors); length++ {
 			for from := 0; from+length <= len(n.factors); from++ {
 				p := o.part((set(1)<<length - 1) << from)
@@ -110,17 +115,13 @@ func order(n *network, when *timing) (*tree, *ordering) {
 				}
 			}
 		}
-	} else {
-		for s := set(1); s <= all; s++ {
-			if s.len() < 2 || !o.wanted(s, all) {
-				continue
-			}
-			p := o.part(s)
-			low := s & -s
-			for a := (s - 1) & s; a > 0; a = (a - 1) & s {
-				if a&low != 0 {
-					o.split(p, a, s&^a)
-				}
+	}
+	for _, s := range sets {
+		p := o.part(s)
+		low := s & -s
+		for a := (s - 1) & s; a > 0; a = (a - 1) & s {
+			if a&low != 0 {
+				o.split(p, a, s&^a)
 			}
 		}
 	}
@@ -133,30 +134,71 @@ func order(n *network, when *timing) (*tree, *ordering) {
 
 func newOrdering(n *network) *ordering {
 	o := &ordering{network: n, parts: map[set]*part{}, last: n.covered(), dense: true, keys: map[set]*key{}}
+	o.idx, o.beside = make([]set, len(n.factors)), make([]set, len(n.factors))
 	for i, f := range n.factors {
-		for _, g := range n.factors[:i] {
+		o.idx[i] = setOf(f.idx)
+		for k, g := range n.factors[:i] {
 			o.twice = o.twice || f.Value == g.Value
+			if o.idx[i]&o.idx[k] != 0 {
+				o.beside[i] |= 1 << k
+				o.beside[k] |= 1 << i
+			}
 		}
 	}
 	return o
 }
 
-// tooMany reports whether the parts that the search looks at have more than
-// mostPairs pairs, or there are more factors than joinedOnly.
-func (o *ordering) tooMany(all set) bool {
-	if len(o.factors) <= allTrees {
-		return false
-	}
-	if len(o.factors) > joinedOnly {
-		return true
+// sets returns the sets of at least two factors that the search looks at, each
+// behind its parts; few is false where there are more factors than joinedOnly, or
+// the sets have more than mostPairs pairs of parts.
+func (o *ordering) sets(all set) (sets []set, few bool) {
+	n := len(o.factors)
+	if n > joinedOnly {
+		return nil, false
 	}
 	pairs := 0
-	for s := set(1); s <= all && pairs <= mostPairs; s++ {
-		if o.wanted(s, all) {
+	add := func(s set) bool {
+		if s.len() > 1 {
+			sets = append(sets, s)
 			pairs += 1 << (s.len() - 1)
 		}
+		return n <= allTrees || pairs <= mostPairs
 	}
-	return pairs > mostPairs
+	if n <= allTrees || o.joined(1, all) != all {
+		for s := set(1); s <= all; s++ {
+			if o.wanted(s, all) && !add(s) {
+				return nil, false
+			}
+		}
+		return sets, true
+	}
+	// Those that hang together, found by adding one factor after the other.
+	seen := map[set]bool{}
+	var grow []set
+	for i := range n {
+		grow = append(grow, 1<<i)
+	}
+	for len(grow) > 0 {
+		s := grow[len(grow)-1]
+		grow = grow[:len(grow)-1]
+		var around set
+		for rest := s; rest != 0; rest &= rest - 1 {
+			around |= o.beside[bits.TrailingZeros64(uint64(rest))]
+		}
+		for rest := around &^ s; rest != 0; rest &= rest - 1 {
+			t := s | rest&-rest
+			if seen[t] {
+				continue
+			}
+			seen[t] = true
+			if !add(t) {
+				return nil, false
+			}
+			grow = append(grow, t)
+		}
+	}
+	slices.Sort(sets)
+	return sets, true
 }
 
 // wanted reports whether the search looks at a set of factors.
@@ -180,29 +222,22 @@ func (o *ordering) wanted(s, all set) bool {
 
 // joined returns the factors of s that are joined to those of from by indices.
 func (o *ordering) joined(from, s set) set {
-	for {
-		var idx set
-		for _, i := range from.members() {
-			idx |= setOf(o.factors[i].idx)
+	for fresh := from; fresh != 0; {
+		var around set
+		for ; fresh != 0; fresh &= fresh - 1 {
+			around |= o.beside[bits.TrailingZeros64(uint64(fresh))]
 		}
-		more := from
-		for _, i := range (s &^ from).members() {
-			if setOf(o.factors[i].idx)&idx != 0 {
-				more |= 1 << i
-			}
-		}
-		if more == from {
-			return from
-		}
-		from = more
+		fresh = around & s &^ from
+		from |= fresh
 	}
+	return from
 }
 
 // elems returns the number of points of some indices.
 func (o *ordering) elems(idx set) int {
 	n := 1
-	for _, i := range idx.members() {
-		n = times(n, o.sizes[i])
+	for ; idx != 0; idx &= idx - 1 {
+		n = times(n, o.sizes[bits.TrailingZeros64(uint64(idx))])
 	}
 	return n
 }
@@ -210,11 +245,11 @@ func (o *ordering) elems(idx set) int {
 // kept returns the indices of the factors of s that the others or the result need.
 func (o *ordering) kept(s set) set {
 	var inside, outside set
-	for i, f := range o.factors {
+	for i, idx := range o.idx {
 		if s.has(i) {
-			inside |= setOf(f.idx)
+			inside |= idx
 		} else {
-			outside |= setOf(f.idx)
+			outside |= idx
 		}
 	}
 	return inside & (outside | setOf(o.last))
@@ -390,10 +425,14 @@ func (o *ordering) split(p *part, a, b set) {
 	if len(o.factors) > allTrees && !o.inOrder && x.keep&y.keep == 0 && o.joined(a, a|b)&b != 0 {
 		return
 	}
-	axes := o.axesOf(p, x, y)
-	gram := p.props.Mirrored() && o.same(a, b)
+	twin := o.twice && o.same(a, b)
+	gram := twin && p.props.Mirrored()
 	summed := o.elems(p.keep) < o.elems(x.keep|y.keep)
 	half := p.props.Mirrored() && !gram && summed
+	var axes []int
+	if !o.plain(p, x, y) {
+		axes = o.axesOf(p, x, y)
+	}
 	flops := o.step(p, x, y, axes, gram || half)
 	try := func(best **tree, l, r *tree, first price) {
 		at := p.at.and(l.at).and(r.at)
@@ -406,15 +445,20 @@ func (o *ordering) split(p *part, a, b set) {
 		default:
 			again = l.again + r.again + flops
 		}
-		if *best == nil || cost.less((*best).price) || cost == (*best).price && a.before(b) && !(*best).left.of.before((*best).right.of) {
-			t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost, half: half || l.half || r.half, again: again}
-			if p.props.Mirrored() && !gram && !half {
-				t.props = ir.Props{}
-			}
-			*best = t
+		ordered := func(t *tree) bool { return cost == t.price && a.before(b) && !t.left.of.before(t.right.of) }
+		if *best != nil && !cost.less((*best).price) && !ordered(*best) {
+			return
 		}
+		if axes == nil {
+			axes = o.axesOf(p, x, y)
+		}
+		t := &tree{of: a | b, left: l, right: r, axes: axes, props: p.props, at: at, price: cost, half: half || l.half || r.half, again: again}
+		if p.props.Mirrored() && !gram && !half {
+			t.props = ir.Props{}
+		}
+		*best = t
 	}
-	if o.twice && o.same(a, b) {
+	if twin {
 		try(&p.plain, x.plain, y.plain, x.plain.price)
 	} else {
 		try(&p.plain, x.plain, y.plain, x.plain.price.add(y.plain.price))
@@ -457,7 +501,7 @@ func (o *ordering) axesOf(p, x, y *part) []int {
 func (o *ordering) step(p, x, y *part, axes []int, mirrored bool) int {
 	space := x.keep | y.keep
 	none := ir.Props{}
-	if x.props == none && y.props == none && p.props == none {
+	if o.plain(p, x, y) {
 		n := o.elems(space)
 		if o.elems(p.keep) == n {
 			return n
@@ -471,6 +515,13 @@ func (o *ordering) step(p, x, y *part, axes []int, mirrored bool) int {
 	spec := specOf([][]int{x.plain.axes, y.plain.axes}, axes)
 	types := []ir.Type{o.typeOf(x.plain.axes, x.props), o.typeOf(y.plain.axes, y.props)}
 	return ir.ContractWork(spec, types, result)
+}
+
+// plain reports whether nothing is known of the structure of two parts and of
+// their product.
+func (o *ordering) plain(p, x, y *part) bool {
+	none := ir.Props{}
+	return x.props == none && y.props == none && p.props == none
 }
 
 // typeOf returns the type of a value with the given axes.
@@ -583,7 +634,7 @@ func (o *ordering) key(s set) *key {
 			rest := slices.Delete(slices.Clone(left), j, j+1)
 			next := append(slices.Clone(done), i)
 			choose(next, rest, swaps)
-			if f := o.factors[i]; len(f.idx) >= 2 && symmetricValue(f.Value) {
+			if o.symmetricFactor(i) {
 				choose(next, rest, swaps|1<<len(done))
 			}
 		}
@@ -592,33 +643,17 @@ func (o *ordering) key(s set) *key {
 	return k
 }
 
-// same reports whether two sets of factors are the same product.
-func (o *ordering) same(a, b set) bool {
-	return a.len() == b.len() && o.key(a).text == o.key(b).text
+// values returns a number that sets of the same factors have in common.
+func (o *ordering) values(s set) int {
+	n := 0
+	for ; s != 0; s &= s - 1 {
+		id := o.factors[bits.TrailingZeros64(uint64(s))].ID
+		n += id * id
+	}
+	return n
 }
 
-// symmetric reports whether the product of s does not change when two of its
-// indices change places, and which these are: row and col, or any if they are
-// negative.
-func (o *ordering) symmetric(s, keep set, row, col int) (int, int, bool) {
-	if !o.twice || keep.len() < 2 {
-		return 0, 0, false
-	}
-	orders := o.key(s).orders
-	for _, other := range orders[1:] {
-		var at []int
-		for i := range other {
-			if other[i] != orders[0][i] {
-				at = append(at, i)
-			}
-		}
-		if len(at) != 2 || orders[0][at[0]] != other[at[1]] || orders[0][at[1]] != other[at[0]] {
-			continue
-		}
-		r, c := orders[0][at[0]], orders[0][at[1]]
-		if row < 0 || r == row && c == col || r == col && c == row {
-			return min(r, c), max(r, c), true
-		}
-	}
-	return 0, 0, false
+// same reports whether two sets of factors are the same product.
+func (o *ordering) same(a, b set) bool {
+	return a.len() == b.len() && o.values(a) == o.values(b) && o.key(a).text == o.key(b).text
 }
