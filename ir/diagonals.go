@@ -72,12 +72,7 @@ func diagonalsOf(v *Value, strict bool, depth int) Diagonals {
 		if strict {
 			return arg()
 		}
-		a := v.Attrs.(*TriAttrs)
-		k, _ := a.K.Int()
-		if a.Upper {
-			return arg().and(Diagonals{-k, n - 1})
-		}
-		return arg().and(Diagonals{m - 1, k})
+		return arg().and(triangle(v))
 	case OpDiag:
 		if !strict {
 			return Diagonals{}

@@ -8,16 +8,26 @@ func (v *Value) Work() int {
 	switch v.Op {
 	case OpLoop:
 		n := 0
+		needs := v.Body.Needed()
 		for _, u := range v.Body.Body {
-			n += u.Work()
+			n += u.WorkOn(needs)
 		}
 		return n * v.Turns()
 	case OpContract:
 		if !v.Cost.Set {
-			return contractWork(v)
+			return contractWork(v, v.Type.Props)
 		}
 	}
 	return v.Flops()
+}
+
+// WorkOn returns Work, where of a product of matrices only those elements are
+// computed that needs says, which Region.Needed has found.
+func (v *Value) WorkOn(needs map[*Value]Diagonals) int {
+	if d, ok := needs[v]; ok && v.Op == OpContract && !v.Cost.Set {
+		return contractWork(v, Props{Set: Banded, Below: d.Below, Above: d.Above})
+	}
+	return v.Work()
 }
 
 // Work returns the FLOPs of one call of f by code that uses structure, without
@@ -30,9 +40,10 @@ func (f *Func) LoadWork() int { return f.work(true) }
 
 func (f *Func) work(load bool) int {
 	n := 0
+	needs := f.Needed()
 	for _, v := range f.Body {
 		if v.Load == load {
-			n += v.Work()
+			n += v.WorkOn(needs)
 		}
 	}
 	return n
@@ -46,8 +57,9 @@ type band struct {
 }
 
 // contractWork counts the points of the index space at which no operand is zero
-// by structure: two FLOPs each, one where structure leaves nothing to sum.
-func contractWork(v *Value) int {
+// by structure: two FLOPs each, one where structure leaves nothing to sum. Of the
+// result the elements within the bands of result are counted.
+func contractWork(v *Value, result Props) int {
 	types := make([]Type, len(v.Args))
 	for i, a := range v.Args {
 		types[i] = a.Type
@@ -60,8 +72,7 @@ func contractWork(v *Value) int {
 		}
 	}
 	spec := v.Attrs.(*ContractAttrs).Spec
-	result := v.Type.Props
-	if OwnTranspose(v) {
+	if OwnTranspose(v) && !result.Has(Banded) {
 		result.Set |= Symmetric
 	}
 	return ContractWork(spec, types, result)
@@ -103,7 +114,8 @@ next:
 }
 
 // ContractWork returns the Work of a contraction of operands of the given types,
-// whose result has the structure result. The specification must fit the types.
+// of whose result only the structure result is needed. The specification must fit
+// the types.
 func ContractWork(spec string, types []Type, result Props) int {
 	sizes, err := IndexSizes(spec, types)
 	if err != nil {
@@ -130,6 +142,12 @@ func ContractWork(spec string, types []Type, result Props) int {
 		}
 		if below, above := t.Props.Band(rows, cols); below < rows-1 || above < cols-1 {
 			bands = append(bands, band{row, col, below, above})
+		}
+	}
+	if k := len(out); k >= 2 && out[k-2] != out[k-1] {
+		rows, cols := n[out[k-2]], n[out[k-1]]
+		if below, above := result.Band(rows, cols); below < rows-1 || above < cols-1 {
+			bands = append(bands, band{out[k-2], out[k-1], below, above})
 		}
 	}
 	points := countPoints(n, bands)

@@ -11,7 +11,7 @@ import (
 // only where it fires.
 var patterns = []func(g *gen){
 	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates,
-	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax,
+	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 	sharedProduct, congruence,
