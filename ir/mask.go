@@ -179,7 +179,7 @@ func outside(v *Value, fill float64, depth int) Diagonals {
 	case v.Op == OpWhere && SameLastTwo(v.Args[0], v):
 		d := all
 		for i, want := range []bool{true, false} {
-			if isNumber(v.Args[2-i], fill) {
+			if IsNumber(v.Args[2-i], fill) {
 				d = d.and(MaskOf(v.Args[0], want).Diagonals)
 			}
 		}
@@ -204,6 +204,9 @@ func outside(v *Value, fill float64, depth int) Diagonals {
 	case OpMul:
 		return of(v.Args[0], 0).and(of(v.Args[1], 0))
 	case OpDiv:
+		if ByConstant(v) {
+			return of(v.Args[0], 0)
+		}
 		if d := of(v.Args[0], 0); normalised(v) && d.everyRow(dims[r-2], dims[r-1]) {
 			return d
 		}
@@ -235,11 +238,11 @@ func (d Diagonals) everyRow(m, n int) bool {
 	return d.Above >= 0 && m-1-d.Below <= n-1 && -d.Below <= d.Above
 }
 
-// isNumber reports whether v is x everywhere; a zero must be one by construction.
-func isNumber(v *Value, x float64) bool {
+// IsNumber reports whether v is the float x everywhere; 0 is not -0.
+func IsNumber(v *Value, x float64) bool {
 	for v.Op == OpBroadcast || v.Op == OpReshape {
 		v = v.Args[0]
 	}
 	a, ok := v.Attrs.(*FullAttrs)
-	return ok && !a.Value.IsInt && a.Value.Float == x && (x != 0 || a.ExactZero())
+	return ok && !a.Value.IsInt && a.Value.Float == x && math.Signbit(a.Value.Float) == math.Signbit(x)
 }

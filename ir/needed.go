@@ -1,10 +1,13 @@
 package ir
 
-// Needed returns for the values of a region of which only some diagonals of the
+import "maps"
+
+// Needed returns for the values of a region, and of the bodies within it, of which only some diagonals of the
 // last two dimensions are ever used those diagonals: what a triangle cuts off,
 // or what a mask never selects, need not be computed. Sizes must be constant.
 func (r *Region) Needed() map[*Value]Diagonals {
 	needs := map[*Value]Diagonals{}
+	inner := map[*Value]Diagonals{}
 	seen := map[*Value]bool{}
 	need := func(v *Value, d Diagonals) {
 		if seen[v] {
@@ -25,6 +28,7 @@ func (r *Region) Needed() map[*Value]Diagonals {
 		v := r.Body[i]
 		if v.Body != nil {
 			v.Body.outside(whole)
+			maps.Copy(inner, v.Body.Needed())
 		}
 		d, banded := needs[v]
 		for k, a := range v.Args {
@@ -55,6 +59,7 @@ func (r *Region) Needed() map[*Value]Diagonals {
 			delete(needs, v)
 		}
 	}
+	maps.Copy(needs, inner)
 	return needs
 }
 

@@ -5,29 +5,32 @@ package ir
 // multiplied, and of a symmetric product one triangle is computed. Flops counts
 // the same dense. Sizes must be constant.
 func (v *Value) Work() int {
-	switch v.Op {
-	case OpLoop:
-		n := 0
-		needs := v.Body.Needed()
-		for _, u := range v.Body.Body {
-			n += u.WorkOn(needs)
-		}
-		return n * v.Turns()
-	case OpContract:
-		if !v.Cost.Set {
-			return contractWork(v, v.Type.Props)
-		}
+	if v.Op == OpLoop {
+		return v.WorkOn(v.Body.Needed())
 	}
-	return v.Flops()
+	return v.WorkOn(nil)
 }
 
 // WorkOn returns Work, where of a product of matrices only those elements are
 // computed that needs says, which Region.Needed has found.
 func (v *Value) WorkOn(needs map[*Value]Diagonals) int {
-	if d, ok := needs[v]; ok && v.Op == OpContract && !v.Cost.Set {
-		return contractWork(v, Props{Set: Banded, Below: d.Below, Above: d.Above})
+	switch v.Op {
+	case OpLoop:
+		n := 0
+		for _, u := range v.Body.Body {
+			n += u.WorkOn(needs)
+		}
+		return n * v.Turns()
+	case OpContract:
+		if v.Cost.Set {
+			break
+		}
+		if d, ok := needs[v]; ok {
+			return contractWork(v, Props{Set: Banded, Below: d.Below, Above: d.Above})
+		}
+		return contractWork(v, v.Type.Props)
 	}
-	return v.Work()
+	return v.Flops()
 }
 
 // Work returns the FLOPs of one call of f by code that uses structure, without

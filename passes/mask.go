@@ -54,7 +54,7 @@ func selected(w *rewriter, v *ir.Value) func() *ir.Value {
 	for i, want := range []bool{true, false} {
 		m := ir.MaskOf(v.Args[0], want)
 		kept := v.Args[1+i]
-		if !m.Exact || !leavesOut(m.Diagonals, v) || !exactZero(v.Args[2-i]) || kept.Op == ir.OpFull && !is(kept, 1) {
+		if !m.Exact || !leavesOut(m.Diagonals, v) || !ir.IsNumber(v.Args[2-i], 0) || kept.Op == ir.OpFull && !is(kept, 1) {
 			continue // or a mask that is added
 		}
 		return func() *ir.Value { return w.keepDiagonals(v, w.stretched(v, kept), m.Diagonals) }

@@ -106,8 +106,13 @@ func sizesJSON(sizes []check.Size) map[string]any {
 // A kernelCounter counts what kernels do.
 type kernelCounter struct {
 	program *kernel.Program
+	needs   map[*ir.Value]ir.Diagonals // see ir.Region.Needed
 	kernels []kernelJSON
 	bytes   int // of all, loops by their turns
+}
+
+func newKernelCounter(p *kernel.Program) *kernelCounter {
+	return &kernelCounter{program: p, needs: p.Func.Needed()}
 }
 
 func (c *kernelCounter) steps(steps []kernel.Step, turns int) {
@@ -116,7 +121,7 @@ func (c *kernelCounter) steps(steps []kernel.Step, turns int) {
 		case *kernel.Kernel:
 			k := kernelJSON{Name: s.Name, Kind: s.Kind.String(), Ops: append([]string{}, s.Ops()...)}
 			for _, v := range c.computes(s) {
-				k.Flops += v.Work()
+				k.Flops += v.WorkOn(c.needs)
 			}
 			k.Flops *= turns
 			k.Bytes = c.moves(s) * turns

@@ -102,10 +102,10 @@ func explain(ctx context.Context, m *model, weightFiles []string) (*explanation,
 	if err != nil {
 		return nil, err
 	}
-	counter := &kernelCounter{program: program}
+	counter := newKernelCounter(program)
 	counter.steps(program.Steps, 1)
 	x.Kernels = append(x.Kernels, counter.kernels...)
-	load := &kernelCounter{program: program}
+	load := newKernelCounter(program)
 	load.steps(program.Load, 1)
 	x.LoadTime = loadJSON{f.LoadWork(), load.bytes}
 	x.Optimized = costJSON{f.Work(), counter.bytes, memplan.Peak(program), countOps(&f.Region)}

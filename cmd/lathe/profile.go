@@ -29,7 +29,7 @@ func (c *runCmd) profile(ctx context.Context, e *env, m *model, x *lathe.Executa
 	if !c.Profile {
 		return nil
 	}
-	counter := &kernelCounter{program: x.Kernels()}
+	counter := newKernelCounter(x.Kernels())
 	counter.steps(x.Kernels().Steps, 1)
 	// A kernel takes as long as the worker that takes longest.
 	longest := map[string]time.Duration{}

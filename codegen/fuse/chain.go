@@ -196,14 +196,14 @@ func (c *chainer) add(k *kernel.Kernel, axes []int) bool {
 		if _, ok := rows[axes[n-1]]; !ok || count != n {
 			return false
 		}
-		if g.Left != nil && axes[n-1] != g.Rows[g.LeftRow].Result {
+		if g.OneRow() && axes[n-1] != g.Rows[g.LeftRow].Result {
 			return false // its tiles are of other rows
 		}
 		// Rows that lie densely can be taken together, but where a band counts them.
 		for split = n - 1; split > 0; split-- {
 			d, ok := rows[axes[split-1]]
 			e := rows[axes[split]]
-			if !ok || g.Left != nil || d.A != e.Size*e.A {
+			if !ok || g.OneRow() || d.A != e.Size*e.A {
 				break
 			}
 		}

@@ -58,6 +58,7 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 			Func: f, Strict: opts.Strict,
 			Buf: map[*ir.Value]*kernel.Buffer{}, Site: map[*ir.Value]int{},
 		},
+		needed:   f.Needed(),
 		owner:    map[*ir.Value]*cluster{},
 		captured: map[*kernel.Buffer]bool{},
 		packs:    map[string]*kernel.Buffer{},
@@ -99,9 +100,11 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 
 // A planner makes one program.
 type planner struct {
-	opts  Options
-	prog  *kernel.Program
-	owner map[*ir.Value]*cluster
+	opts Options
+	prog *kernel.Program
+	// needed says of which values only some diagonals are; see ir.Region.Needed.
+	needed map[*ir.Value]ir.Diagonals
+	owner  map[*ir.Value]*cluster
 	// captured are the buffers that the steps of a loop use which were made
 	// outside of it: those steps are complete, so they stay.
 	captured map[*kernel.Buffer]bool

@@ -136,6 +136,18 @@ func (p *planner) place(r *region, c *cluster) {
 	}
 	g.Panel = p.opts.Panel(g.Value.Type.DType, g.Col.Size)
 	g.Mirror = mirrored(g)
+	p.only(g)
+}
+
+// only finds which elements of a product are needed, if those are the ones on some
+// diagonals.
+func (p *planner) only(g *kernel.Gemm) {
+	d, ok := p.needed[g.Value]
+	row := slices.IndexFunc(g.Rows, func(d kernel.Dim) bool { return d.Result == g.Value.Type.Rank()-2 })
+	if !ok || row < 0 || g.Mirror || g.Left != nil && g.LeftRow != row {
+		return
+	}
+	g.Only, g.LeftRow = &kernel.Band{Lo: -d.Below, Hi: d.Above}, row
 }
 
 // mirrored reports whether the product is symmetric, and there are panels to skip:

@@ -66,3 +66,6 @@ func lastTwo(v *ir.Value) [2]int {
 	}
 	return [2]int{d[len(d)-2], d[len(d)-1]}
 }
+
+// OneRow reports whether a band counts the indices of Rows[LeftRow].
+func (g *Gemm) OneRow() bool { return g.Left != nil || g.Only != nil }

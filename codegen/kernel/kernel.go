@@ -217,6 +217,10 @@ type Gemm struct {
 	// elements that are left out are not read, or not used.
 	Left, Right *Band
 	LeftRow     int
+	// Only, if not nil, says which elements of the product are needed: those in
+	// whose last two dimensions j-i is in Lo..Hi. The others are anything. The row
+	// is Rows[LeftRow], the column Col.
+	Only *Band
 	// Mirror says that the product, not all that is stored, is symmetric, as where
 	// A and B are one matrix, up to transposition: Rows is one dimension, of the
 	// size of Col, and B is packed.

@@ -131,6 +131,9 @@ func (k *Kernel) Space() string {
 		if b := k.Gemm.Left; b != nil {
 			s += fmt.Sprintf(" by row %v", b)
 		}
+		if b := k.Gemm.Only; b != nil {
+			s += fmt.Sprintf(" only %v", b)
+		}
 		if b := k.Gemm.Right; b != nil {
 			s += fmt.Sprintf(" by column %v", b)
 		}

@@ -172,33 +172,51 @@ func (e *nester) combine(r *ir.Value, a accumulator, lanes int) accumulator {
 	return a
 }
 
+// vectorsOf returns the vectors of accumulators in a row.
+func vectorsOf(accs [][]accumulator) []value.Value {
+	var out []value.Value
+	for _, row := range accs {
+		for _, a := range row {
+			out = append(out, a...)
+		}
+	}
+	return out
+}
+
+// unpack puts vectors that vectorsOf has returned, or others in their place, into
+// accumulators.
+func unpack(x []value.Value, accs [][]accumulator) {
+	for k := range accs {
+		for i := range accs[k] {
+			n := len(accs[k][i])
+			accs[k][i], x = accumulator(x[:n:n]), x[n:]
+		}
+	}
+}
+
 // carry is turns for accumulators, which it changes in place.
 func (e *nester) carry(lo, hi value.Value, step int, accs [][]accumulator, body func(x value.Value, accs [][]accumulator)) {
-	pack := func(accs [][]accumulator) []value.Value {
-		var out []value.Value
-		for _, row := range accs {
-			for _, a := range row {
-				out = append(out, a...)
-			}
-		}
-		return out
-	}
-	unpack := func(x []value.Value, accs [][]accumulator) {
-		for k := range accs {
-			for i := range accs[k] {
-				n := len(accs[k][i])
-				accs[k][i], x = accumulator(x[:n:n]), x[n:]
-			}
-		}
-	}
 	now := make([][]accumulator, len(accs))
 	for k := range accs {
 		now[k] = slices.Clone(accs[k])
 	}
-	out := e.turns(lo, hi, step, pack(accs), func(x value.Value, carried []value.Value) []value.Value {
+	out := e.turns(lo, hi, step, vectorsOf(accs), func(x value.Value, carried []value.Value) []value.Value {
 		unpack(carried, now)
 		body(x, now)
-		return pack(now)
+		return vectorsOf(now)
 	})
+	unpack(out, accs)
+}
+
+// carryWhere runs body, which changes accumulators in place, where c holds.
+func (e *nester) carryWhere(c value.Value, accs [][]accumulator, body func(accs [][]accumulator)) {
+	now := make([][]accumulator, len(accs))
+	for k := range accs {
+		now[k] = slices.Clone(accs[k])
+	}
+	out := e.either(c, func() []value.Value {
+		e.nested(func() { body(now) })
+		return vectorsOf(now)
+	}, func() []value.Value { return vectorsOf(accs) })
 	unpack(out, accs)
 }

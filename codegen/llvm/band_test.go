@@ -274,3 +274,27 @@ func TestMirrorKnown(t *testing.T) {
 		t.Errorf("%d products are mirrored", mirrored)
 	}
 }
+
+// TestOnly multiplies where only some diagonals of the product are needed.
+func TestOnly(t *testing.T) {
+	lib := llvmtest.Library(t)
+	m := newMachine(t, lib, 0)
+	f := parse(t, `
+func f(q: f32[2, 131, 9], k: f32[2, 150, 9], bias: f32[131, 150]) -> (f32[2, 131, 150], f32[131, 131]) {
+  v3 = contract{spec="abc,adc->abd"} q, k : f32[2, 131, 150]
+  v4 = iota{axis=0} : i64[150]
+  v5 = iota{axis=0} : i64[131]
+  v6 = reshape v5 : i64[131, 1]
+  v7 = lt v4, v6 : bool[131, 150]
+  v8 = add v3, bias : f32[2, 131, 150]
+  v9 = where v7, v8, bias : f32[2, 131, 150]
+  v10 = contract{spec="ab,cb->ac"} bias, bias : f32[131, 131]
+  v11 = tri{k=2, upper=true} v10 : f32[131, 131]
+  return v9, v11
+}`)
+	p := plan(t, f, m.target, false)
+	if text := p.String(); !strings.Contains(text, "only -130..-1") {
+		t.Errorf("no product is limited to what is selected of it:\n%s", text)
+	}
+	m.check(t, irtest.Case{Name: "only", Func: f, Args: randomArgs(f, 1)}, false)
+}

@@ -100,6 +100,7 @@ type blockAt struct {
 	point []value.Value // an index for each of the points' dimensions
 	row   value.Value   // the first one, within the point
 	count int
+	cols  *columnRange // that the part's rows are needed in; nil for all
 }
 
 // emitChained emits the body of a kernel function for s.k.Chained. A part is
@@ -115,7 +116,7 @@ func (s *scope) emitChained() {
 	s.loop(lo, hi, 1, nil, func(i value.Value, _ []value.Value) []value.Value {
 		s.when(s.poll(), func() {
 			number, n := s.digit(i, blocks)
-			if blocks > 2 && slices.ContainsFunc(c.Parts, func(p kernel.Part) bool { return p.Gemm != nil && p.Gemm.Left != nil }) {
+			if blocks > 2 && slices.ContainsFunc(c.Parts, func(p kernel.Part) bool { return p.Gemm != nil && p.Gemm.OneRow() }) {
 				number = s.inTurn(number, blocks) // later blocks have more or less to do: see dealt
 			}
 			row := s.mul(number, i64(c.Block))
@@ -129,11 +130,12 @@ func (s *scope) emitChained() {
 				before := s.sub(i64(offsets[k]), s.mul(first, i64(c.RowOf(buf))))
 				pointers[buf] = s.bitcast(s.emitter.at(types.I8, memory, before), types.NewPointer(memType(buf.Type.DType)))
 			}
+			bands := chainBands(s.prog, c)
 			parts := func(count int) func() []value.Value {
 				return func() []value.Value {
 					b.count = count
-					for _, part := range c.Parts {
-						s.part(part, b, pointers, local)
+					for k, part := range c.Parts {
+						s.part(part, bands[k], b, pointers, local)
 					}
 					return nil
 				}
@@ -148,9 +150,9 @@ func (s *scope) emitChained() {
 	})
 }
 
-// part emits a part of a chain for the rows of b; local bytes of the scratch are
-// taken.
-func (s *scope) part(part kernel.Part, b blockAt, pointers map[*kernel.Buffer]value.Value, local int) {
+// part emits a part of a chain for the rows of b, and the columns of a band; local
+// bytes of the scratch are taken.
+func (s *scope) part(part kernel.Part, band *kernel.Band, b blockAt, pointers map[*kernel.Buffer]value.Value, local int) {
 	b.axes = part.Axes
 	ptr := func(buf *kernel.Buffer) value.Value {
 		if p := pointers[buf]; p != nil {
@@ -168,10 +170,14 @@ func (s *scope) part(part kernel.Part, b blockAt, pointers map[*kernel.Buffer]va
 		inner.depth[p] = 0
 	}
 	if part.Nest != nil {
+		if band != nil {
+			b.cols = inner.columnsOf(band, &b, part.Nest.Inner[0])
+		}
 		inner.emitNest(&b)
 		return
 	}
-	newGemmEmitter(inner, &b).emitBlock(needed(s.prog, b.Chained, part))
+	b.cols = inner.columnsOf(band, &b, part.Gemm.Col.Size)
+	newGemmEmitter(inner, &b).emitBlock()
 }
 
 // chainWork returns about how many multiplications a chain does.
@@ -218,36 +224,9 @@ func (e *gemmEmitter) takeRows(b *blockAt) {
 	}
 }
 
-// needed returns which columns of a product's result the parts after it read in
-// each row, by the structure of what they multiply; nil for all.
-func needed(p *kernel.Program, c *kernel.Chained, part kernel.Part) *kernel.Band {
-	g := part.Gemm
-	if len(g.Store) != 1 || !slices.Contains(c.Local, g.Store[0].Buf) {
-		return nil
-	}
-	b := g.Store[0].Buf
-	var band *kernel.Band
-	for _, reader := range c.Parts {
-		if !slices.Contains(p.Loads(reader.Kernel), b) {
-			continue
-		}
-		r := reader.Gemm
-		if band != nil || r == nil || r.Left == nil || r.A.Buf != b || r.A.Offset != 0 || r.Sum[0].A != 1 || r.Sum[0].Size != g.Col.Size {
-			return nil
-		}
-		beside := *r // what it reads beside the operand
-		beside.A.Buf = nil
-		if slices.Contains(p.Loads(&kernel.Kernel{Inside: reader.Inside, Gemm: &beside}), b) {
-			return nil
-		}
-		band = r.Left
-	}
-	return band
-}
-
-// emitBlock emits the tiles of the block's rows in all panels, or in those with
-// columns of a band.
-func (e *gemmEmitter) emitBlock(band *kernel.Band) {
+// emitBlock emits the tiles of the block's rows in all panels, or in those of its
+// columns.
+func (e *gemmEmitter) emitBlock() {
 	e.takeScratch()
 	a, b := value.Value(i64(e.g.A.Offset)), e.rightStart()
 	for i, d := range e.outer {
@@ -259,11 +238,9 @@ func (e *gemmEmitter) emitBlock(band *kernel.Band) {
 		e.packLeft(a, i64(0))
 	}
 	from, to := value.Value(i64(0)), value.Value(i64(e.panels))
-	if band != nil {
+	if c := e.block.cols; c != nil {
 		size := i64(e.g.Panel)
-		from = e.cur.NewUDiv(e.larger(e.add(e.block.row, i64(band.Lo)), from), size)
-		end := e.larger(e.add(e.block.row, i64(e.block.count+band.Hi)), i64(0))
-		to = e.smaller(e.cur.NewUDiv(e.add(end, i64(e.g.Panel-1)), size), to)
+		from, to = e.cur.NewUDiv(c.lo, size), e.cur.NewUDiv(e.add(c.hi, i64(e.g.Panel-1)), size)
 	}
 	e.loop(from, to, 1, nil, func(panel value.Value, _ []value.Value) []value.Value {
 		e.panel(panelAt{number: panel, a: a, block: i64(0), from: i64(0), to: i64(e.cut.tiles)}, b)

@@ -116,6 +116,49 @@ func f(q: %[1]s[45, 9], k: %[1]s[70, 9], v: %[1]s[70, 17]) -> (%[1]s[45, 17], %[
   v10 = add v9, v6 : %[1]s[45, 17]
   return v10, v9
 }`},
+	{"causal softmax, batched", 3, 2, 1, true, `
+func f(q: %[1]s[2, 131, 9], k: %[1]s[2, 131, 9], v: %[1]s[2, 131, 17]) -> (%[1]s[2, 131, 17]) {
+  v3 = contract{spec="abc,adc->abd"} q, k : %[1]s[2, 131, 131]
+  v4 = iota{axis=0} : i64[131]
+  v5 = reshape v4 : i64[131, 1]
+  v6 = ge v5, v4 : bool[131, 131]
+  v7 = full{value=-inf} : %[1]s
+  v8 = where v6, v3, v7 : %[1]s[2, 131, 131]
+  v9 = reduce_max{axes=[2]} v8 : %[1]s[2, 131]
+  v10 = reshape v9 : %[1]s[2, 131, 1]
+  v11 = sub v8, v10 : %[1]s[2, 131, 131]
+  v12 = exp v11 : %[1]s[2, 131, 131]
+  v13 = sum{axes=[2]} v12 : %[1]s[2, 131]
+  v14 = reshape v13 : %[1]s[2, 131, 1]
+  v15 = div v12, v14 : %[1]s[2, 131, 131]
+  v16 = tri{k=0, upper=false} v15 : %[1]s[2, 131, 131]
+  v17 = contract{spec="abc,acd->abd"} v16, v : %[1]s[2, 131, 17]
+  return v17
+}`},
+	{"softmax in a window", 3, 2, 1, true, `
+func f(q: %[1]s[150, 9], k: %[1]s[170, 9], v: %[1]s[170, 17]) -> (%[1]s[150, 17]) {
+  v3 = contract{spec="ab,cb->ac"} q, k : %[1]s[150, 170]
+  v4 = iota{axis=0} : i64[170]
+  v5 = iota{axis=0} : i64[150]
+  v6 = reshape v5 : i64[150, 1]
+  v7 = sub v4, v6 : i64[150, 170]
+  v8 = abs v7 : i64[150, 170]
+  v9 = full{value=6} : i64
+  v10 = lt v8, v9 : bool[150, 170]
+  v11 = full{value=-inf} : %[1]s
+  v12 = where v10, v3, v11 : %[1]s[150, 170]
+  v13 = reduce_max{axes=[1]} v12 : %[1]s[150]
+  v14 = reshape v13 : %[1]s[150, 1]
+  v15 = sub v12, v14 : %[1]s[150, 170]
+  v16 = exp v15 : %[1]s[150, 170]
+  v17 = sum{axes=[1]} v16 : %[1]s[150]
+  v18 = reshape v17 : %[1]s[150, 1]
+  v19 = div v16, v18 : %[1]s[150, 170]
+  v20 = tri{k=5, upper=false} v19 : %[1]s[150, 170]
+  v21 = tri{k=-5, upper=true} v20 : %[1]s[150, 170]
+  v22 = contract{spec="ab,bc->ac"} v21, v : %[1]s[150, 17]
+  return v22
+}`},
 	{"what is between is a result too", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[26, 18]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]
@@ -347,4 +390,31 @@ func runOf(t *testing.T, m *machine, p *kernel.Program, args []*tensor.Tensor) [
 		t.Fatal(err)
 	}
 	return out
+}
+
+// TestChainBands sees in which columns the parts of masked chains compute their
+// rows: the softmax of a triangle needs no more than the product after it.
+func TestChainBands(t *testing.T) {
+	want := map[string]string{
+		"causal, batched": "-44..0 all", "causal softmax, batched": "-130..0 -130..0 all", "softmax in a window": "-5..5 -5..5 all",
+		"softmax, heads behind rows": "all all all", "squared relu, bias, gate and residual, batched": "all all",
+	}
+	for _, c := range chains {
+		bands, ok := want[c.name]
+		if !ok {
+			continue
+		}
+		p := plan(t, parse(t, fmt.Sprintf(c.text, tensor.F32)), Target{VectorBytes: 64}, false)
+		var got []string
+		for _, b := range chainBands(p, chained(p)[0].Chained) {
+			text := "all"
+			if b != nil {
+				text = b.String()
+			}
+			got = append(got, text)
+		}
+		if text := strings.Join(got, " "); text != bands {
+			t.Errorf("%s: the parts are made in %s, want %s", c.name, text, bands)
+		}
+	}
 }

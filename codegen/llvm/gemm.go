@@ -86,7 +86,7 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	groups := e.groups()
 	tiled := -1
 	for i, r := range groups {
-		if tiled < 0 || r.size > e.rows.size && g.Left == nil {
+		if tiled < 0 || r.size > e.rows.size && !g.OneRow() {
 			tiled, e.rows = i, r
 		}
 	}
@@ -128,10 +128,10 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 func packed(g *kernel.Gemm) bool { return g.Packed != nil || g.Packs }
 
 // groups returns the rows in groups; the first one is that of the band where A
-// is banded.
+// is banded, or what is needed is.
 func (e *gemmEmitter) groups() []rowGroup {
 	g := e.g
-	if g.Left == nil {
+	if !g.OneRow() {
 		return groupRows(g.Rows)
 	}
 	rest := slices.Delete(slices.Clone(g.Rows), g.LeftRow, g.LeftRow+1)
@@ -255,7 +255,7 @@ func (e *gemmEmitter) panelAt(buf *kernel.Buffer, b, number value.Value, width i
 // blocks have more or less to do than earlier ones: a later one follows each
 // earlier one, so that workers get as much of both.
 func (e *gemmEmitter) dealt(n value.Value) value.Value {
-	if e.g.Left == nil && !e.g.Mirror || e.cut.blocks < 3 {
+	if !e.g.OneRow() && !e.g.Mirror || e.cut.blocks < 3 {
 		return n
 	}
 	return e.inTurn(n, e.cut.blocks)

@@ -172,7 +172,11 @@ func (e *nester) walk(dims []int, skip int, accs [][]accumulator, body func([][]
 			e.inner[i] = at(i64(0))
 			from(i+1, accs)
 		default:
-			e.carry(i64(0), i64(dims[i]), 1, accs, func(x value.Value, accs [][]accumulator) {
+			lo, hi := value.Value(i64(0)), value.Value(i64(dims[i]))
+			if e.within(kernel.Axis{Inner: true, Index: i}) {
+				lo, hi = e.block.cols.lo, e.block.cols.hi
+			}
+			e.carry(lo, hi, 1, accs, func(x value.Value, accs [][]accumulator) {
 				e.inner[i] = at(x)
 				from(i+1, accs)
 			})

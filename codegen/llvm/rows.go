@@ -1,7 +1,10 @@
 package llvm
 
 import (
+	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
+
+	"github.com/lathe-lang/lathe/codegen/kernel"
 )
 
 // rows emits the row form.
@@ -15,6 +18,12 @@ func (e *nester) rows() {
 			e.put(st, e.outer)
 		}
 	})
+}
+
+// within reports whether the nest walks only some of the indices of axis a, those
+// of the block's columns.
+func (e *nester) within(a kernel.Axis) bool {
+	return e.block != nil && e.block.cols != nil && a == kernel.Axis{Inner: true}
 }
 
 // row does a stage of one row.
@@ -51,6 +60,17 @@ func (e *nester) row(s int) {
 	}
 	e.walk(e.n.Inner, e.axis.Index, accs, func(accs [][]accumulator) {
 		switch {
+		case e.within(e.axis):
+			c := e.block.cols
+			e.carry(c.lo, e.smaller(c.hi, i64(groups*step)), step, accs, func(x value.Value, accs [][]accumulator) {
+				group(e.pieces(x, step), accs)
+			})
+			if rest > 0 {
+				e.carryWhere(e.icmp(enum.IPredSGT, c.hi, i64(groups*step)), accs, func(accs [][]accumulator) {
+					group(e.pieces(i64(groups*step), rest), accs)
+				})
+			}
+			return
 		case groups == 1:
 			group(e.pieces(i64(0), step), accs)
 		case groups > 1:

@@ -193,6 +193,18 @@ func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 	if e.steps == 0 {
 		return acc
 	}
+	if b := e.g.Only; b != nil && e.block == nil { // a chain leaves out whole panels: see chainBands
+		c := e.firstColumn(t.panelAt)
+		meets := e.cur.NewAnd(
+			e.icmp(enum.IPredSGE, e.add(c, i64(t.columns()-1)), e.add(t.row, i64(b.Lo))),
+			e.icmp(enum.IPredSLE, c, e.add(t.row, i64(t.height-1+b.Hi))))
+		return e.either(meets, func() []value.Value { return e.sumAll(t, acc) }, func() []value.Value { return acc })
+	}
+	return e.sumAll(t, acc)
+}
+
+// sumAll is sums for a tile that is needed.
+func (e *gemmEmitter) sumAll(t tileAt, acc []value.Value) []value.Value {
 	a := e.ptr(e.g.A.Buf)
 	if t.left.packed {
 		a = e.at(t.left.t, e.packedLeft, e.mul(e.sub(t.row, e.rowOf(t.block)), i64(e.steps)))

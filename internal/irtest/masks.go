@@ -50,7 +50,7 @@ func (g *gen) mask(rows, cols int) *ir.Value {
 func maskedProduct(g *gen) {
 	m, n, d := 2+g.src.Int(9, "rows"), 2+g.src.Int(9, "columns"), 1+g.src.Int(4, "depth")
 	x := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cb->ac"}, none, g.like(g.float, []int{m, d}), g.like(g.float, []int{n, d}))
-	zero := g.zeros()
+	zero := g.constant(g.float, 0)
 	if g.chance(2, "relu") {
 		x = g.emit(ir.OpMax, nil, none, x, zero)
 	}

@@ -381,6 +381,12 @@ func binaryInt(v *ir.Value, d tensor.DType, a, b elem) (elem, error) {
 func bandWhere(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 	shape := v.Type.Dims()
 	c, a, b := args[0].stretchedTo(shape), args[1].stretchedTo(shape), args[2].stretchedTo(shape)
+	var zero [2]flags // the zero of where(c, x, 0)
+	for i := range zero {
+		if ir.IsNumber(v.Args[1+i], 0) {
+			zero[i] = soft
+		}
+	}
 	out := make([]elem, len(c))
 	for i := range out {
 		switch {
@@ -388,8 +394,10 @@ func bandWhere(_ *oracle, v *ir.Value, args []*Band) ([]elem, error) {
 			out[i] = unknown
 		case c[i].n != 0:
 			out[i] = a[i].selected()
+			out[i].flags |= zero[0]
 		default:
 			out[i] = b[i].selected()
+			out[i].flags |= zero[1]
 		}
 	}
 	return out, nil
