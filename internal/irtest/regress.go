@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,8 +31,11 @@ const (
 // Text returns r as a file that Regressions reads.
 func (r Regression) Text() string {
 	var b strings.Builder
-	if r.Passes != nil {
+	switch {
+	case len(r.Passes) > 0:
 		fmt.Fprintf(&b, "%s%s\n", passesLine, strings.Join(r.Passes, ","))
+	case r.Passes != nil:
+		b.WriteString(passesLine + "none\n")
 	}
 	if r.Strict {
 		b.WriteString(strictLine + "\n")
@@ -50,7 +54,7 @@ func (r Regression) Text() string {
 // Regressions reads the files NAME.ir of a folder, in the order of their names.
 // Each is a function of constant sizes, with lines before it that are comments
 // to the IR: "# arg NAME ELEMENTS..." gives the elements of an argument, row-major
-// (those without one are drawn as Args does), "# passes LIST" the passes and
+// (those without one are drawn as Args does), "# passes LIST" the passes, or none, and
 // "# strict" the mode with which it was compiled wrongly.
 func Regressions(dir string) ([]Regression, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.ir"))
@@ -88,7 +92,7 @@ func readRegression(name, text string) (r Regression, err error) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if list, ok := strings.CutPrefix(line, passesLine); ok {
-			r.Passes = strings.Split(list, ",")
+			r.Passes = slices.DeleteFunc(strings.Split(list, ","), func(name string) bool { return name == "none" })
 		}
 		r.Strict = r.Strict || line == strictLine
 		if rest, ok := strings.CutPrefix(line, argLine); ok {
