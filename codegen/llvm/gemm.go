@@ -101,8 +101,8 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	if e.packs = e.packsLeft(); e.packs {
 		e.sum = []kernel.Dim{{Size: e.steps, B: g.Panel, Result: -1}}
 	}
-	e.chunk, e.chunks = e.steps, 1
-	if len(e.sum) == 1 && packed(g) {
+	e.chunk, e.chunks = e.steps, 1 // of one tile: no other one would find a chunk in the cache
+	if len(e.sum) == 1 && packed(g) && e.rows.size > RowTile(s.m.target, e.d, g.Panel) {
 		e.chunk, e.chunks = newChunks(e.steps, e.panelBytes(e.steps))
 	}
 	switch rowBytes := e.chunk * sizeOf(e.left(1).t); {

@@ -74,11 +74,40 @@ func (e *gemmEmitter) packLeft(a, block value.Value) {
 		})
 		return
 	}
-	e.walkLeft(e.leftSum, a, i64(0), func(src, step value.Value) {
+	// Some steps of a tile together fill lines of the cache: tiles lie so far apart
+	// that a line might be gone before the next step comes to it.
+	steps := func(src, step value.Value, d kernel.Dim, n int) {
 		e.eachTile(block, end, func(tile value.Value, height int) {
 			row := e.rowOf(tile)
-			e.packStep(rowAt(src, row), e.at(regType(e.d), place(row), e.mul(step, i64(height))), height)
+			dst := place(row)
+			for u := range n {
+				at := e.mul(e.add(step, i64(u*d.B)), i64(height))
+				e.packStep(e.add(rowAt(src, row), i64(u*d.A)), e.at(regType(e.d), dst, at), height)
+			}
 		})
+	}
+	n := len(e.leftSum)
+	if n == 0 {
+		steps(a, i64(0), kernel.Dim{}, 1)
+		return
+	}
+	together := 1
+	if e.inVectors() {
+		together = 8
+	}
+	d := e.leftSum[n-1]
+	e.walkLeft(e.leftSum[:n-1], a, i64(0), func(src, step value.Value) {
+		turns := func(from, to, n int) {
+			e.loop(i64(from), i64(to), n, nil, func(k value.Value, _ []value.Value) []value.Value {
+				steps(e.add(src, e.mul(k, i64(d.A))), e.add(step, e.mul(k, i64(d.B))), d, n)
+				return nil
+			})
+		}
+		whole := d.Size / together * together
+		turns(0, whole, together)
+		if whole < d.Size {
+			turns(whole, d.Size, 1)
+		}
 	})
 }
 
@@ -96,9 +125,12 @@ func (e *gemmEmitter) walkLeft(dims []kernel.Dim, src, step value.Value, body fu
 	})
 }
 
+// inVectors reports whether the elements of a step lie side by side.
+func (e *gemmEmitter) inVectors() bool { return e.rows.stride == 1 && !maskedView(e.g.A) }
+
 // packStep packs the elements of all rows of a tile at one step.
 func (e *gemmEmitter) packStep(src, dst value.Value, height int) {
-	if e.rows.stride == 1 && height > 1 && !maskedView(e.g.A) {
+	if e.inVectors() && height > 1 {
 		e.emitter.store(e.fromMemory(e.d, e.load(memType(e.d), e.at(memType(e.d), e.ptr(e.g.A.Buf), src), height)), dst)
 		return
 	}
