@@ -15,7 +15,7 @@ var patterns = []func(g *gen){
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 	sharedProduct, congruence,
-	attended, attended, joinedFactor, accumulated, solvedBefore,
+	attended, attended, joinedFactor, convolved, accumulated, solvedBefore,
 }
 
 func slicedProduct(g *gen) {
