@@ -25,7 +25,8 @@ var (
 // TestRandomFunctions compiles random functions with all passes, with none, and
 // with some in some order, for one worker and for several, and holds the results
 // to the bounds that error analysis gives for the function as written. Every
-// fourth function has NaN and infinities in its arguments. Numbers near the
+// fourth function has NaN and infinities in its arguments, and of every fourth a
+// variation is compiled. Numbers near the
 // largest are only for what no pass has rewritten: 2 * a, where a @ b is added to
 // itself, may overflow beside a zero.
 func TestRandomFunctions(t *testing.T) {
@@ -69,7 +70,10 @@ func compileRandom(t *testing.T, seed uint64) (undecided, elements int) {
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		for i, got := range runFunc(t, fmt.Sprintf("seed %d", seed), f, args, opts) {
+		if seed%4 == 1 {
+			f = irtest.Varied(f, seed)
+		}
+		for i, got := range runFunc(t, fmt.Sprintf("seed %d", seed), f, args, opts)[:len(want)] {
 			v := eval.Check(got, want[i])
 			if seed%4 != 3 {
 				undecided += v.BadCount
