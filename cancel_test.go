@@ -3,10 +3,17 @@ package lathe_test
 import (
 	"context"
 	"errors"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/lathe-lang/lathe"
+	"github.com/lathe-lang/lathe/internal/llvmtest"
+	"github.com/lathe-lang/lathe/passes"
 )
 
 // endless are loops that turn 2^62 times and more: with work in each turn, with
@@ -90,5 +97,98 @@ func TestCancelOneRun(t *testing.T) {
 		if got[0] != turns+1 || got[1] != turns+1 {
 			t.Fatalf("the run after a cancelled one gives %v, want %d twice", got, turns+1)
 		}
+	}
+}
+
+var cancels = flag.Int("cancels", 8, "how often TestCancelAnywhere cancels a compilation, and a run")
+
+// TestCancelAnywhere cancels compilations and runs at random moments. Each returns
+// the error of its context, and nothing is left: no goroutine, no mapping, no file.
+// How long they took after the moment is printed for each stage, and judged by no
+// test: that depends on what else the machine does.
+func TestCancelAnywhere(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	program, err := lathe.Load("examples/gau.lathe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := map[string][]time.Duration{}
+	stage := ""
+	names := passes.Names()
+	opts := lathe.Options{
+		Set: sizes("b=1", "n=640"), Threads: 2, LLVM: llvmtest.Want(),
+		Stage: func(name, _ string) {
+			if stage = "passes"; name == "ir:"+names[len(names)-1] {
+				stage = "machine code"
+			}
+		},
+	}
+	moment := func(within time.Duration) time.Duration { return rand.N(within) }
+	canceled := func(after time.Duration, do func(ctx context.Context) error) {
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		defer cancel()
+		err := do(ctx)
+		end, _ := ctx.Deadline()
+		if ctx.Err() == nil {
+			return // it was ready before
+		}
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("cancelled after %v: %v", after, err)
+		}
+		took[stage] = append(took[stage], time.Since(end))
+	}
+	build := func(ctx context.Context) error {
+		_, err := program.Library(ctx, "Gau.forward", "gau", opts)
+		return err
+	}
+	begin := time.Now()
+	if err := build(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(begin)
+	var runs []*lathe.Executable
+	for _, text := range []string{endless["work"], `
+fn f(x: f32[600, 600], k: i64) -> f32[600, 600] {
+    y = x
+    for i in k..4611686018427387904 { y = tanh(y @ x) }
+    return y
+}`} {
+		runs = append(runs, compile(t, text, lathe.Options{Threads: 2}))
+	}
+	run := func(x *lathe.Executable) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			stage = "a run"
+			_, err := x.Run(ctx, lathe.NewTensor(lathe.F32, x.Inputs()[0].Dims()...), lathe.NewTensor(lathe.I64))
+			return err
+		}
+	}
+	for _, x := range runs { // workers start
+		canceled(time.Millisecond, run(x))
+	}
+	clear(took)
+	maps, routines := mappings(t), runtime.NumGoroutine()
+	for i := range *cancels {
+		stage = "passes"
+		canceled(moment(whole/(1+19*time.Duration(i%2))), build) // every other one in the passes, most likely
+		canceled(moment(30*time.Millisecond), run(runs[i%2]))
+	}
+	for name, times := range took {
+		slices.Sort(times)
+		t.Logf("tried: %d cancelled in %s; returned after %v at the median, %v at most", len(times), name, times[len(times)/2], times[len(times)-1])
+	}
+	// What ends a context may be on its way still.
+	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > routines && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if n := runtime.NumGoroutine(); n > routines {
+		t.Errorf("%d goroutines became %d", routines, n)
+	}
+	// Heaps may grow by some; what is left behind would be some each time.
+	if n := mappings(t); n > maps+*cancels/2+16 {
+		t.Errorf("%d mappings became %d", maps, n)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left in the folder of temporary files: %v, %v", left, err)
 	}
 }

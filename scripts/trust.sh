@@ -51,6 +51,11 @@ while :; do
   [ "$SECONDS" -lt "$TIME" ] || break
 done
 part ./cmd/lathe TestHostile
+if [ "$TIME" -gt 0 ]; then
+  part ./codegen/llvm TestOrder -orders 300
+  part . TestMemoryOfCycles -cycles 1000
+  part . TestCancelAnywhere -cancels 100
+fi
 
 echo
 awk -F'\t' '
