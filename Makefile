@@ -11,7 +11,7 @@ export LATHE_LLVM := $(abspath $(LATHE_LLVM))
 endif
 RACE     ?= $(shell $(GO) list ./... | grep -E '/(ir|frontend|passes|internal|runtime)(/|$$)')
 
-.PHONY: help setup build demo test race lint cross trust trust-short mutants fuzz bench bench-rivals clean
+.PHONY: help setup build demo test race lint cross trust trust-short mutants fuzz qemu bench bench-rivals clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -50,6 +50,9 @@ mutants: setup ## wrong compilers, testdata/mutants.txt: what random programs do
 
 fuzz: setup ## every fuzz target for FUZZTIME
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" scripts/fuzz.sh
+
+qemu: setup ## random programs on emulated processors without AVX-512, and without AVX
+	@GO="$(GO)" scripts/qemu.sh
 
 bench: build ## measures all suites, each into out/bench/SUITE.json
 	@scripts/bench.sh

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Runs random programs on emulated processors, alone and with several workers:
+# one without AVX, one with AVX2 and without AVX-512. Each compiles for itself, so
+# that an instruction which it has not ends the test. Needs qemu's user mode
+# emulator, of Debian's qemu-user-static or qemu-user.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+GO=${GO:-go}
+GRAPHS=${GRAPHS:-40} # random programs on each processor
+emulator=$(command -v qemu-x86_64-static || command -v qemu-x86_64 || true)
+if [ -z "$emulator" ]; then
+  echo "qemu: no qemu-x86_64-static and no qemu-x86_64: apt-get install qemu-user-static" >&2
+  exit 1
+fi
+mkdir -p out
+"$GO" test -c -o out/lathe.test .
+"$GO" test -c -o out/llvm.test ./codegen/llvm
+for processor in Nehalem Haswell; do
+  echo "+ $processor"
+  "$emulator" -cpu "$processor" out/lathe.test -test.run '^TestRandomFunctions$' -graphs "$GRAPHS" -test.v 2>&1 | grep -E 'tried|_test.go|^(SIG|PASS|FAIL|---)'
+  (cd codegen/llvm && "$emulator" -cpu "$processor" ../../out/llvm.test -test.run '^TestOrder$' -orders "$GRAPHS" -test.v 2>&1 | grep -E 'tried|_test.go|^(SIG|PASS|FAIL|---)')
+done
