@@ -16,6 +16,11 @@ type elimination struct {
 	exact bool // nothing is multiplied or added but zeros
 	most  int  // elements that a value may have
 	parts []*ir.Value
+	// group are the indices of blocks and of places in them (see regrouped), and
+	// taken counts what is taken for blocks: right operands, which codegen reads
+	// where they are.
+	group []int
+	taken int
 	into  []scattered
 }
 
@@ -83,6 +88,15 @@ func (e *elimination) term(t summand) bool {
 		if masks[i], ok = e.gathered(m, all); !ok {
 			return false
 		}
+	}
+	if len(all) == 1 && len(gone) == 1 {
+		before, made := *e.opener, len(e.w.body)
+		if grouped, ok := e.regrouped(&t, factors, all[0]); ok {
+			factors = grouped
+		} else {
+			*e.opener, e.w.body = before, e.w.body[:made]
+		}
+		e.group, e.taken = nil, 0
 	}
 	for i, f := range factors {
 		if factors[i], ok = e.gathered(f, all); !ok {
@@ -362,7 +376,9 @@ func (e *elimination) picked(f factor, ds []delta) (g factor, ok bool) {
 			rest = append(rest, i)
 		}
 	}
-	if times(spanOf(e.sizes, rows), spanOf(e.sizes, rest)) > e.most {
+	if e.forBlocks(rows) && len(rest) > 1 {
+		e.taken++
+	} else if times(spanOf(e.sizes, rows), spanOf(e.sizes, rest)) > e.most {
 		return f, false
 	}
 	like := e.root
@@ -394,6 +410,12 @@ func (e *elimination) picked(f factor, ds []delta) (g factor, ok bool) {
 	v = e.w.withShape(like, v, slices.Concat(sizesOf(e.sizes, pre), []int{spanOf(e.sizes, group)}, sizesOf(e.sizes, post)))
 	v = e.w.emit(like, ir.OpTake, &ir.AxisAttrs{Axis: len(pre)}, ir.Type{}, v, e.position(group, rows, ds))
 	return factor{Value: v, idx: slices.Concat(pre, rows, post)}, true
+}
+
+// forBlocks reports whether something with the indices idx is one for all places
+// of a block.
+func (e *elimination) forBlocks(idx []int) bool {
+	return len(e.group) > 0 && slices.Contains(idx, e.group[0]) && !slices.Contains(idx, e.group[1])
 }
 
 // around returns what of idx stands before and after the members of group, and

@@ -163,6 +163,12 @@ func (p *pushing) pushed(f factor, ds []delta) (g factor, ok bool) {
 			}
 			parts, args = append(parts, x.idx), append(args, x.Value)
 		}
+		for _, x := range parts {
+			// What is taken for blocks is a right operand, or would be copied.
+			if p.forBlocks(x) && len(x) > 2 && (len(parts) != 2 || !slices.Contains(x, order[len(order)-1])) {
+				return f, false
+			}
+		}
 		u := p.w.emit(v, ir.OpContract, &ir.ContractAttrs{Spec: specOf(parts, order)}, ir.Type{}, args...)
 		u.Cost = v.Cost
 		return factor{Value: u, idx: order}, true

@@ -25,6 +25,10 @@ var (
 // of the product is scattered. Indices that may be out of range, whose row is
 // zero, are masked.
 //
+// Where each row has its own class, and what is gathered has these rows too, as
+// what all experts make of all tokens has, only the rows that chose a class are
+// computed with it (see regrouped).
+//
 // A product with a sparse factor, gates of one expert for all tokens, is scattered
 // where that spares what the other factor takes.
 //
@@ -143,8 +147,12 @@ func (s *sparsity) rewrite(w *rewriter, v *ir.Value) *ir.Value {
 	e := &elimination{opener: o, out: out, rule: gathers}
 	u := e.sum(terms)
 	before := 0
+	counted := map[*ir.Value]bool{} // several terms may need one value
 	for _, x := range o.inside {
-		before += x.Work()
+		if !counted[x] {
+			before += x.Work()
+		}
+		counted[x] = true
 	}
 	after := 0
 	if u != nil {

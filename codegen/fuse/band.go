@@ -1,6 +1,7 @@
 package fuse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
@@ -24,7 +25,29 @@ func (p *planner) factors(r *region, g *kernel.Gemm) {
 		}
 		return p.view(r, v)
 	}
-	g.A, g.B = view(args[0], g.Left), view(args[1], g.Right)
+	g.A = view(args[0], g.Left)
+	if g.Pick = p.pick(r, g, operands[1], result, args[1]); g.Pick != nil {
+		g.Right = nil
+		g.B = p.view(r, g.Pick.Take.Args[0])
+		return
+	}
+	g.B = view(args[1], g.Right)
+}
+
+// pick returns how the right operand v of g, whose indices are idx, is taken: nil
+// if it is not matrices taken by a vector of indices, one for each point of a batch
+// index, or is in memory as it is. What is taken from must be: then nothing is copied.
+func (p *planner) pick(r *region, g *kernel.Gemm, idx, result string, v *ir.Value) *kernel.Pick {
+	if v.Op != ir.OpTake || p.owner[v] != nil || p.prog.Buf[v] != nil || v.Args[1].Type.Rank() != 1 {
+		return nil
+	}
+	axis := v.Attrs.(*ir.AxisAttrs).Axis
+	at := strings.IndexByte(result, idx[axis])
+	if !slices.ContainsFunc(g.Batch, func(d kernel.Dim) bool { return d.Result == at && d.Size > 1 }) {
+		return nil
+	}
+	p.materialise(r, v.Args[1])
+	return &kernel.Pick{Take: v, Result: at, Size: v.Args[0].Type.Dims()[axis]}
 }
 
 // band returns which products the structure of an operand leaves out, whose

@@ -154,7 +154,7 @@ func (p *planner) only(g *kernel.Gemm) {
 // it is known to be, or A and B of g are the same elements in memory, rows of the
 // one being columns of the other.
 func mirrored(g *kernel.Gemm) bool {
-	if len(g.Rows) != 1 || g.Rows[0].Size != g.Col.Size || g.Col.Size <= g.Panel {
+	if len(g.Rows) != 1 || g.Rows[0].Size != g.Col.Size || g.Col.Size <= g.Panel || g.Pick != nil {
 		return false
 	}
 	if g.Value.Type.Props.Mirrored() && g.Rows[0].Result == g.Value.Type.Rank()-2 && g.Left == nil && g.Right == nil {

@@ -89,7 +89,7 @@ func packedType(g *kernel.Gemm) ir.Type {
 		n *= s.Size
 	}
 	for _, s := range g.Batch {
-		n *= s.Size
+		n *= g.PointsOfB(s)
 	}
 	return ir.Make(d, max(n, 1))
 }
@@ -99,7 +99,7 @@ func packedType(g *kernel.Gemm) ir.Type {
 func packLayout(g *kernel.Gemm) string {
 	key := fmt.Sprint(" from ", g.B.Offset, " ", g.Value.Type.DType, " panels ", g.Panel, " columns ", g.Col.Size, " by ", g.Col.B)
 	for _, d := range g.Batch {
-		key += fmt.Sprint(" batch ", d.Size, " by ", d.B)
+		key += fmt.Sprint(" batch ", g.PointsOfB(d), " by ", d.B)
 	}
 	for _, d := range g.Sum {
 		key += fmt.Sprint(" sum ", d.Size, " by ", d.B)

@@ -233,6 +233,27 @@ type Gemm struct {
 	Packed *Buffer
 	Packs  bool
 	Panel  int
+	// Pick says that the points of one batch index are not those of B: each has the
+	// matrix of B that an index vector names, as rows have that are grouped by expert.
+	Pick *Pick
+}
+
+// A Pick takes the place of an ir.OpTake of matrices of B, which is not Inside:
+// element i of its indices, an integer vector that the kernel loads, says where B
+// is for point i of the batch index that is dimension Result of the result. B, its
+// strides and Packed are those of the Size matrices that are taken from.
+type Pick struct {
+	Take   *ir.Value
+	Result int
+	Size   int
+}
+
+// PointsOfB returns how many points B has along d, an index of Batch.
+func (g *Gemm) PointsOfB(d Dim) int {
+	if g.Pick != nil && g.Pick.Result == d.Result {
+		return g.Pick.Size
+	}
+	return d.Size
 }
 
 // A Band leaves out the products of a sum over k for which k-i is not in Lo..Hi,

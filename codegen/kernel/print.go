@@ -128,6 +128,9 @@ func (k *Kernel) Space() string {
 		if k.Gemm.Packs {
 			s += fmt.Sprintf(" packed in panels of %d", k.Gemm.Panel)
 		}
+		if t := k.Gemm.Pick; t != nil {
+			s += fmt.Sprintf(" by %v", t.Take.Args[1])
+		}
 		if b := k.Gemm.Left; b != nil {
 			s += fmt.Sprintf(" by row %v", b)
 		}

@@ -270,6 +270,9 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 		} else {
 			add(k.Gemm.B.Buf)
 		}
+		if k.Gemm.Pick != nil {
+			pull(k.Gemm.Pick.Take.Args[1])
+		}
 		seen[k.Gemm.Value] = true
 	}
 	for _, s := range k.Stores() {

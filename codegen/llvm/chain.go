@@ -232,7 +232,7 @@ func (e *gemmEmitter) emitBlock() {
 	for i, d := range e.outer {
 		at := e.block.point[i]
 		e.origin[d.Result] = index{base: at}
-		a, b = e.add(a, e.mul(at, i64(d.A))), e.add(b, e.mul(at, i64(d.B)))
+		a, b = e.add(a, e.mul(at, i64(d.A))), e.add(b, e.mul(e.pointOfB(d, at), i64(d.B)))
 	}
 	if e.packs {
 		e.packLeft(a, i64(0))

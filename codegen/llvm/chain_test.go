@@ -159,6 +159,21 @@ func f(q: %[1]s[150, 9], k: %[1]s[170, 9], v: %[1]s[170, 17]) -> (%[1]s[150, 17]
   v22 = contract{spec="ab,bc->ac"} v21, v : %[1]s[150, 17]
   return v22
 }`},
+	{"matrices by an index, gate of two products", 3, 2, 1, false, `
+func f(x: %[1]s[5, 9, 7], a: %[1]s[3, 7, 18], b: %[1]s[3, 7, 18], c: %[1]s[3, 18, 33]) -> (%[1]s[5, 9, 33]) {
+  i = iota{axis=0} : i64[5]
+  n = full{value=3} : i64
+  j = mod i, n : i64[5]
+  v5 = take{axis=0} a, j : %[1]s[5, 7, 18]
+  v6 = take{axis=0} b, j : %[1]s[5, 7, 18]
+  v7 = take{axis=0} c, j : %[1]s[5, 18, 33]
+  v8 = contract{spec="abc,acd->abd"} x, v5 : %[1]s[5, 9, 18]
+  v9 = tanh v8 : %[1]s[5, 9, 18]
+  v10 = contract{spec="abc,acd->abd"} x, v6 : %[1]s[5, 9, 18]
+  v11 = mul v9, v10 : %[1]s[5, 9, 18]
+  v12 = contract{spec="abc,acd->abd"} v11, v7 : %[1]s[5, 9, 33]
+  return v12
+}`},
 	{"what is between is a result too", 0, 0, 0, false, `
 func f(x: %[1]s[26, 7], a: %[1]s[7, 18], c: %[1]s[18, 33]) -> (%[1]s[26, 33], %[1]s[26, 18]) {
   v3 = contract{spec="ab,bc->ac"} x, a : %[1]s[26, 18]

@@ -79,7 +79,7 @@ func newGemmEmitter(s *scope, block *blockAt) *gemmEmitter {
 	if size := e.panels * e.steps * g.Panel; g.Packed != nil {
 		for i := len(e.outer) - 1; i >= 0; i-- {
 			e.outer[i].B = size
-			size *= e.outer[i].Size
+			size *= g.PointsOfB(e.outer[i])
 		}
 	}
 	e.rows = rowGroup{size: 1}
@@ -195,7 +195,7 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 		at, n = e.digit(n, d.Size)
 		e.origin[d.Result] = index{base: at}
 		a = e.add(a, e.mul(at, i64(d.A)))
-		b = e.add(b, e.mul(at, i64(d.B)))
+		b = e.add(b, e.mul(e.pointOfB(d, at), i64(d.B)))
 	}
 	block = e.dealt(block)
 	first := e.mul(block, i64(e.cut.block))
@@ -209,6 +209,20 @@ func (e *gemmEmitter) group(group, start, from, to value.Value) {
 		e.when(fresh, func() { e.packLeft(a, first) })
 	}
 	e.panel(p, b)
+}
+
+// pointOfB returns which point of the right operand point at of d has.
+func (e *gemmEmitter) pointOfB(d kernel.Dim, at value.Value) value.Value {
+	p := e.g.Pick
+	if p == nil || p.Result != d.Result {
+		return at
+	}
+	from := p.Take.Args[1]
+	var x value.Value
+	e.inner(0, func() {
+		x = e.checked(p.Take, from.Type.DType, e.value(from, []index{{base: at}}), p.Size, CodeIndex).base
+	})
+	return x
 }
 
 // rightStart returns where the right operand begins, in elements.

@@ -45,7 +45,7 @@ func (s *scope) emitPack() {
 	panels := (g.Col.Size + g.Panel - 1) / g.Panel
 	items := panels
 	for _, d := range g.Batch {
-		items *= d.Size
+		items *= g.PointsOfB(d)
 	}
 	if items*steps == 0 {
 		return
@@ -56,7 +56,7 @@ func (s *scope) emitPack() {
 		from := s.add(i64(g.B.Offset), s.mul(panel, i64(g.Panel*g.Col.B)))
 		for i := len(g.Batch) - 1; i >= 0; i-- {
 			var at value.Value
-			at, n = s.digit(n, g.Batch[i].Size)
+			at, n = s.digit(n, g.PointsOfB(g.Batch[i]))
 			from = s.add(from, s.mul(at, i64(g.Batch[i].B)))
 		}
 		dst := s.at(regType(e.d), s.bitcast(s.ptr(g.Packed), types.NewPointer(regType(e.d))), s.mul(item, i64(steps*g.Panel)))

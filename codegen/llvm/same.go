@@ -158,4 +158,8 @@ func (s *signature) gemm(kind string, g *kernel.Gemm) {
 	s.view(g.B)
 	s.stores(g.Store)
 	s.buffer(g.Packed)
+	if g.Pick != nil {
+		s.add("pick", g.Pick.Result, g.Pick.Size)
+		s.value(g.Pick.Take)
+	}
 }

@@ -10,12 +10,12 @@ import (
 // patterns are what rewrites look for, and near misses: a wrong rewrite shows
 // only where it fires.
 var patterns = []func(g *gen){
-	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates,
+	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates, groupedTokens,
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 	sharedProduct, congruence,
-	attended, attended, joinedFactor, convolved, accumulated, solvedBefore,
+	attended, attended, joinedFactor, accumulated, solvedBefore,
 }
 
 func slicedProduct(g *gen) {

@@ -168,3 +168,33 @@ func chosenGates(g *gen) {
 	out := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,acd->abd"}, none, hidden, g.like(g.float, []int{e, m, d}))
 	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: spec}, none, gates, out)
 }
+
+// groupedTokens has so many tokens choose that they are worth grouping by expert.
+func groupedTokens(g *gen) {
+	e, n, d, m := 2+g.src.Int(3, "experts"), 16+g.src.Int(9, "tokens"), 2+g.src.Int(3, "columns"), 2+g.src.Int(3, "hidden")
+	scores := g.input(g.float, []int{n, e})
+	choice := g.emit(ir.OpArgMax, &ir.AxisAttrs{Axis: 1}, none, scores)
+	if g.chance(2, "at random") {
+		choice = g.index([]int{n}, e+g.src.Int(2, "out of range"))
+	}
+	gates := g.emit(ir.OpOneHot, nil, ir.Make(g.float, n, e), choice)
+	if g.chance(2, "two") {
+		top := g.emit(ir.OpTopK, &ir.TopKAttrs{Axis: 1, K: dim.Const(2)}, none, scores)
+		gates = g.emit(ir.OpSum, &ir.AxesAttrs{Axes: []int{1}}, none, g.emit(ir.OpOneHot, nil, ir.Make(g.float, n, 2, e), top))
+	}
+	if g.chance(2, "weighed") {
+		gates = g.emit(ir.OpMul, nil, none, gates, scores)
+	}
+	hidden := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cbd->cad"}, none, g.input(g.float, []int{n, d}), g.input(g.float, []int{e, d, m}))
+	hidden = g.emit(ir.OpTanh, nil, none, hidden)
+	if g.chance(2, "bias") {
+		hidden = g.emit(ir.OpAdd, nil, none, hidden, g.input(g.float, []int{e, 1, m}))
+	}
+	w := g.input(g.float, []int{e, m, d})
+	if g.chance(2, "one product") {
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bac,bcd->ad"}, none, gates, hidden, w)
+		return
+	}
+	out := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,acd->abd"}, none, hidden, w)
+	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bac->ac"}, none, gates, out)
+}
