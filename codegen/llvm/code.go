@@ -27,13 +27,8 @@ func newCode(m *module, p *kernel.Program) *Code {
 // Text returns the program as one module.
 func (c *Code) Text() []byte {
 	w := newWriter(c.main)
-	w.module(c.main, nil)
-	for _, k := range c.main.kernels {
-		w.module(k.m, k.fn)
-	}
-	for _, k := range c.main.kernels {
-		w.add(k.text)
-	}
+	w.module(c.main)
+	w.functions(c.main.kernels, "internal")
 	return w.b.Bytes()
 }
 
@@ -46,7 +41,7 @@ const partBytes = 64 << 10
 // many as make enough work. So they depend on the program alone.
 func (c *Code) Modules() [][]byte {
 	w := newWriter(c.main)
-	w.module(c.main, nil)
+	w.module(c.main)
 	for _, k := range c.main.kernels {
 		w.add(declaration(k.fn))
 	}
@@ -58,13 +53,7 @@ func (c *Code) Modules() [][]byte {
 			n++
 		}
 		w := newWriter(c.main)
-		for _, k := range rest[:n] {
-			w.module(k.m, k.fn)
-		}
-		for _, k := range rest[:n] {
-			// Other modules call it, other objects in the process don't see it.
-			w.add(strings.Replace(k.text, "define internal ", "define hidden ", 1))
-		}
+		w.functions(rest[:n], "hidden") // other modules call them, other objects in the process don't see them
 		out, rest = append(out, w.b.Bytes()), rest[n:]
 	}
 	return out
@@ -99,9 +88,22 @@ func (w *moduleWriter) add(text string) {
 	w.b.WriteString("\n\n")
 }
 
-// module writes what m has but for the function except, as far as it is not
-// written yet: equal names stand for the same.
-func (w *moduleWriter) module(m *module, except *llir.Func) {
+// functions writes functions of kernels, with what they refer to.
+func (w *moduleWriter) functions(fs []*kernelCode, visibility string) {
+	for _, f := range fs {
+		w.seen[f.fn.Name()] = true // what calls it declares it
+	}
+	for _, f := range fs {
+		w.module(f.m)
+	}
+	for _, f := range fs {
+		w.add(strings.Replace(f.text, "define internal ", "define "+visibility+" ", 1))
+	}
+}
+
+// module writes what m has, as far as it is not written yet: equal names stand
+// for the same.
+func (w *moduleWriter) module(m *module) {
 	fresh := func(name string) bool {
 		if w.seen[name] {
 			return false
@@ -115,7 +117,7 @@ func (w *moduleWriter) module(m *module, except *llir.Func) {
 		}
 	}
 	for _, f := range m.m.Funcs {
-		if f != except && fresh(f.Name()) {
+		if fresh(f.Name()) {
 			w.add(f.LLString())
 		}
 	}

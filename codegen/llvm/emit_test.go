@@ -44,6 +44,33 @@ func TestEqualKernels(t *testing.T) {
 	}
 }
 
+// TestSharedSums compiles products of different sizes, with different work behind
+// them: the code that sums their tiles is there once a height of tiles.
+func TestSharedSums(t *testing.T) {
+	p := plan(t, parse(t, `func f(x: f32[1024, 512], u: f32[512, 1024], w: f32[1024, 512]) -> (f32[1024, 1024], f32[1024, 512]) {
+  v3 = contract{spec="ab,bc->ac"} x, u : f32[1024, 1024]
+  v4 = abs v3 : f32[1024, 1024]
+  v5 = contract{spec="ab,bc->ac"} v4, w : f32[1024, 512]
+  v6 = add v5, x : f32[1024, 512]
+  return v4, v6
+}`), Target{VectorBytes: 64}, false)
+	code, err := Emit(p, Target{VectorBytes: 64}, Options{Symbol: "program"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"one module": string(code.Text()), "several": string(bytes.Join(code.Modules(), nil))} {
+		defined, calls := 0, strings.Count(text, "call void @lathe_sums_")
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "define ") && strings.Contains(line, "@lathe_sums_") {
+				defined++
+			}
+		}
+		if defined != 2 || calls < 2*defined {
+			t.Errorf("%s: %d functions sum tiles for %d calls, want those of two heights", name, defined, calls)
+		}
+	}
+}
+
 // TestSameText emits the same programs twice.
 func TestSameText(t *testing.T) {
 	for seed := range uint64(60) {

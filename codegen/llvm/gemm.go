@@ -339,16 +339,13 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 		mid := e.below(p, cols)
 		e.eachTile(p.from, mid, func(n value.Value, height int) {
 			row := e.rowOf(n)
-			e.inner(0, func() { e.finishCrossed(tileAt{p, n, row, height, widths, e.left(height)}, e.sub(row, base)) })
+			e.inner(0, func() {
+				e.finishCrossed(tileAt{p, n, row, height, widths, e.left(height)}, i64(height), e.sub(row, base))
+			})
 		})
 		e.eachTile(mid, p.to, func(n value.Value, height int) {
 			row := e.rowOf(n)
-			sums := make([]value.Value, height*len(widths))
-			for i := range sums {
-				at, j := e.add(e.sub(row, base), i64(i/len(widths))), i%len(widths)
-				sums[i] = e.load(sumType(e.d), e.place(at, j, len(widths)), lanesOf(start[j]))
-			}
-			e.inner(0, func() { e.finishAcross(tileAt{p, n, row, height, widths, e.left(height)}, sums) })
+			e.inner(0, func() { e.finishAcross(tileAt{p, n, row, height, widths, e.left(height)}, e.sub(row, base)) })
 		})
 		from = e.rowOf(mid)
 	}
@@ -384,6 +381,10 @@ func (e *gemmEmitter) rowOf(tile value.Value) value.Value {
 
 // walkTiles computes tiles, those of one height after the other.
 func (e *gemmEmitter) walkTiles(p panelAt, widths []int) {
+	if e.sumsApart() {
+		e.walkApart(p, widths)
+		return
+	}
 	e.eachTile(p.from, p.to, func(n value.Value, height int) {
 		e.inner(0, func() { e.tile(tileAt{p, n, e.rowOf(n), height, widths, e.left(height)}) })
 	})

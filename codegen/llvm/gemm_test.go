@@ -213,9 +213,12 @@ func (p *gemmCase) compile(t testing.TB, lib *libllvm.Library, host jit.Target, 
 	for _, s := range p.prog.Steps {
 		emitAlone(m, p.prog, s.(*kernel.Kernel))
 	}
-	obj, err := jit.Compile(context.Background(), lib, host, []byte(m.m.String()), jit.Object)
+	w := newWriter(m)
+	w.functions(m.shared, "internal")
+	w.module(m)
+	obj, err := jit.Compile(context.Background(), lib, host, w.b.Bytes(), jit.Object)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, m.m)
+		t.Fatalf("%v\n%s", err, w.b.Bytes())
 	}
 	img, err := jit.Load(obj, jit.LibC)
 	if err != nil {

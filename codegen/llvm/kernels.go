@@ -73,6 +73,12 @@ func (m *module) emitKernels(p *kernel.Program) error {
 				uses[i].code = same
 			} else {
 				known[key] = code
+				for _, f := range code.m.shared {
+					if known[f.fn.Name()] == nil {
+						known[f.fn.Name()] = f
+						m.kernels = append(m.kernels, f)
+					}
+				}
 				m.kernels = append(m.kernels, code)
 			}
 		}

@@ -14,6 +14,8 @@ type leftOperand struct {
 	row    int          // the distance of two rows
 	sum    []kernel.Dim // of which A counts
 	packed bool
+	// distance is row where code does not know it; else nil.
+	distance value.Value
 }
 
 // left returns how a tile of that many rows reads A.
@@ -23,9 +25,9 @@ type leftOperand struct {
 // packing writes what it reads together.
 func (e *gemmEmitter) left(height int) leftOperand {
 	if !e.packs {
-		return leftOperand{memType(e.d), e.rows.stride, e.sum, false}
+		return leftOperand{t: memType(e.d), row: e.rows.stride, sum: e.sum}
 	}
-	l := leftOperand{regType(e.d), e.steps, []kernel.Dim{e.sum[0]}, true}
+	l := leftOperand{t: regType(e.d), row: e.steps, sum: []kernel.Dim{e.sum[0]}, packed: true}
 	l.sum[0].A = 1
 	if !e.byRows() {
 		l.row, l.sum[0].A = 1, height

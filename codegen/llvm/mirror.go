@@ -34,11 +34,11 @@ func (e *gemmEmitter) below(p panelAt, cols int) value.Value {
 	return e.between(e.add(tile, crossed), p.from, p.to)
 }
 
-// finishCrossed stores all that comes of a tile that the diagonal crosses, whose
-// sums are in memory from row first on.
-func (e *gemmEmitter) finishCrossed(t tileAt, first value.Value) {
+// finishCrossed stores all that comes of a tile of so many rows that the diagonal
+// crosses, whose sums are in memory from row first on.
+func (e *gemmEmitter) finishCrossed(t tileAt, height, first value.Value) {
 	c := e.firstColumn(t.panelAt)
-	e.loop(i64(0), i64(t.height), 1, nil, func(i value.Value, _ []value.Value) []value.Value {
+	e.loop(i64(0), height, 1, nil, func(i value.Value, _ []value.Value) []value.Value {
 		row := e.add(t.row, i)
 		end := e.between(e.add(e.sub(row, c), i64(1)), i64(0), i64(t.columns()))
 		e.loop(i64(0), end, 1, nil, func(q value.Value, _ []value.Value) []value.Value {
@@ -59,9 +59,9 @@ func (e *gemmEmitter) finishCrossed(t tileAt, first value.Value) {
 	})
 }
 
-// finishAcross stores what comes of a tile below the diagonal on the other side
-// of it.
-func (e *gemmEmitter) finishAcross(t tileAt, sums []value.Value) {
+// finishAcross stores what comes of a tile below the diagonal, whose sums are in
+// memory from row first on, on the other side of the diagonal.
+func (e *gemmEmitter) finishAcross(t tileAt, first value.Value) {
 	n, st := len(t.widths), sumType(e.d)
 	most := e.cut.height + min(e.cut.tall, 1)
 	if e.turned == nil {
@@ -70,18 +70,19 @@ func (e *gemmEmitter) finishAcross(t tileAt, sums []value.Value) {
 		e.turned = turned
 	}
 	base := e.bitcast(e.turned, types.NewPointer(st))
-	for from := 0; from < t.height; from += e.lanes {
-		count := min(e.lanes, t.height-from)
-		for j := range n {
-			rows := make([]value.Value, count)
+	// All vectors are whole, for B is packed.
+	e.loop(i64(0), i64(n*e.lanes), e.lanes, nil, func(col value.Value, _ []value.Value) []value.Value {
+		for from := 0; from < t.height; from += e.lanes {
+			rows := make([]value.Value, min(e.lanes, t.height-from))
 			for i := range rows {
-				rows[i] = sums[(from+i)*n+j]
+				rows[i] = e.load(st, e.at(st, e.place(e.add(first, i64(from+i)), 0, n), col), vectorOf(e.lanes))
 			}
 			for q, x := range e.turn(rows) {
-				e.emitter.store(x, e.at(st, base, i64((j*e.lanes+q)*most+from)))
+				e.emitter.store(x, e.at(st, base, e.add(e.mul(e.add(col, i64(q)), i64(most)), i64(from))))
 			}
 		}
-	}
+		return nil
+	})
 	c := e.firstColumn(t.panelAt)
 	e.loop(i64(0), i64(t.columns()), 1, nil, func(q value.Value, _ []value.Value) []value.Value {
 		for from := 0; from < t.height; from += e.lanes {

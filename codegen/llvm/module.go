@@ -38,7 +38,8 @@ type module struct {
 	strict    bool
 	externals map[string]*ir.Func          // declared, by name
 	constants map[string]*ir.Global        // elements that are part of the program, by name
-	kernels   []*kernelCode                // the different ones, in order of first use
+	kernels   []*kernelCode                // the different ones, in order of first use, and before each what it calls
+	shared    []*kernelCode                // what the kernel here calls, which others may call too; equal ones have equal names
 	uses      map[*kernel.Kernel]kernelUse // of the program's kernels
 	share     bool                         // see Options
 }

@@ -45,11 +45,8 @@ func (e *gemmEmitter) sumTile(t tileAt) {
 	for range t.height {
 		sums = append(sums, start...)
 	}
-	if e.chunks == 1 && !e.heavy() && !t.crossed {
+	if e.chunks == 1 && !e.heavy() && !e.g.Mirror {
 		sums = e.sums(t, sums)
-		if e.g.Mirror {
-			e.finishAcross(t, sums)
-		}
 		for i := range t.height {
 			e.finish(t.panelAt, e.add(t.row, i64(i)), sums[i*n:(i+1)*n], t.widths)
 		}
@@ -62,21 +59,27 @@ func (e *gemmEmitter) sumTile(t tileAt) {
 			sums[i] = e.load(sumType(e.d), e.place(e.add(first, i64(i/n)), i%n, n), lanesOf(sums[i]))
 		}
 	}
-	sums = e.sums(t, sums)
-	for i, x := range sums {
+	for i, x := range e.sums(t, sums) {
 		e.emitter.store(x, e.place(e.add(first, i64(i/n)), i%n, n))
 	}
-	switch {
-	case e.chunks > 1:
+	if e.chunks > 1 {
 		return
-	case t.crossed:
-		e.finishCrossed(t, i64(0))
-		return
-	case e.g.Mirror:
-		e.finishAcross(t, sums)
 	}
-	// The rows come from memory, so that the code for one is there once.
-	e.loop(i64(0), i64(t.height), 1, nil, func(i value.Value, _ []value.Value) []value.Value {
+	if e.g.Mirror && !t.crossed {
+		e.finishAcross(t, first)
+	}
+	e.finishTile(t, i64(t.height))
+}
+
+// finishTile stores what comes of a tile of so many rows whose sums are in
+// memory, from the first row on. The code for a row is there once.
+func (e *gemmEmitter) finishTile(t tileAt, height value.Value) {
+	if t.crossed {
+		e.finishCrossed(t, height, i64(0))
+		return
+	}
+	start := e.start(t.widths)
+	e.loop(i64(0), height, 1, nil, func(i value.Value, _ []value.Value) []value.Value {
 		e.finishStored(t.panelAt, e.add(t.row, i), i, start, t.widths)
 		return nil
 	})
@@ -205,20 +208,8 @@ func (e *gemmEmitter) sums(t tileAt, acc []value.Value) []value.Value {
 
 // sumAll is sums for a tile that is needed.
 func (e *gemmEmitter) sumAll(t tileAt, acc []value.Value) []value.Value {
-	a := e.ptr(e.g.A.Buf)
-	if t.left.packed {
-		a = e.at(t.left.t, e.packedLeft, e.mul(e.sub(t.row, e.rowOf(t.block)), i64(e.steps)))
-	} else {
-		a = e.at(t.left.t, a, e.add(t.a, e.mul(t.row, i64(t.left.row))))
-	}
-	if t.next != nil && e.g.Packs {
-		t.next = e.partRaw(t)
-	} else if t.next != nil {
-		// Each tile of the block fetches a part, the last ones nothing new.
-		part := e.mul(e.sub(t.tile, t.block), i64(e.chunk/unroll*cacheLine))
-		inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes(e.chunk)))
-		t.next = e.at(types.I8, t.next, e.choose(inside, part, i64(0)))
-	}
+	a := e.leftStart(t)
+	t.next = e.nextOf(t)
 	if len(t.left.sum) == 0 {
 		e.step(t, acc, a, t.b, kernel.Dim{}, 0)
 		return acc
@@ -227,6 +218,28 @@ func (e *gemmEmitter) sumAll(t tileAt, acc []value.Value) []value.Value {
 		return e.sumInBand(t, t.left.sum[0], a, t.b, acc)
 	}
 	return e.sumOver(t, t.left.sum, a, t.b, acc)
+}
+
+// leftStart points to the first element of A that a tile reads.
+func (e *gemmEmitter) leftStart(t tileAt) value.Value {
+	if t.left.packed {
+		return e.at(t.left.t, e.packedLeft, e.mul(e.sub(t.row, e.rowOf(t.block)), i64(e.steps)))
+	}
+	return e.at(t.left.t, e.ptr(e.g.A.Buf), e.add(t.a, e.mul(t.row, i64(t.left.row))))
+}
+
+// nextOf points to what a tile fetches ahead; nil if nothing is: each tile of the
+// block fetches a part, the last ones nothing new.
+func (e *gemmEmitter) nextOf(t tileAt) value.Value {
+	switch {
+	case t.next == nil:
+		return nil
+	case e.g.Packs:
+		return e.partRaw(t)
+	}
+	part := e.mul(e.sub(t.tile, t.block), i64(e.chunk/unroll*cacheLine))
+	inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes(e.chunk)))
+	return e.at(types.I8, t.next, e.choose(inside, part, i64(0)))
 }
 
 // read returns how many elements of a row of B are read for width columns:
@@ -319,7 +332,12 @@ func (e *gemmEmitter) rightRow(t tileAt, b value.Value, at int) []value.Value {
 
 // leftElement reads the element of A in row i of a tile, at elements from a.
 func (e *gemmEmitter) leftElement(t tileAt, a value.Value, i, at int) value.Value {
-	x := value.Value(e.load(t.left.t, e.at(t.left.t, a, i64(i*t.left.row+at)), 0))
+	if t.left.distance != nil && i > 0 {
+		a = e.at(t.left.t, a, e.mul(t.left.distance, i64(i)))
+	} else {
+		at += i * t.left.row
+	}
+	x := value.Value(e.load(t.left.t, e.at(t.left.t, a, i64(at)), 0))
 	if !t.left.packed {
 		x = e.fromMemory(e.d, x)
 	}
