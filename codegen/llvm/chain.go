@@ -14,6 +14,9 @@ import (
 // that can be measured.
 const mostRows = 128
 
+// blockTile is how few rows a block may have where rows are long: about a tile.
+const blockTile = 8
+
 // ChainRows returns how many rows the blocks of c should have, 0 if its parts
 // are better run one after the other. Running them block by block pays where
 // what each of them hands on doesn't stay in the second-level cache, and a block
@@ -24,7 +27,10 @@ const mostRows = 128
 // need more rows, beyond what the cache holds, and right operands must pass by
 // several times anyway, which they do not in layers of experts with few rows
 // each. Where what is handed on would stay in no cache at all, it costs more than
-// right operands do, however few rows there are, and fewer rows a block do.
+// right operands do, however few rows there are, and fewer rows a block do: then
+// a block of it need not stay in the second-level cache either, for the whole
+// would be written to memory, and may be more than there is. A worker's block
+// takes no more than noCache bytes, however long a row is.
 func ChainRows(t Target, c *kernel.Chained) int {
 	const passes, noCache = 4, 64 << 20
 	rowBytes, right, most := 0, 0, 0
@@ -57,6 +63,10 @@ func ChainRows(t Target, c *kernel.Chained) int {
 		}
 	}
 	rows := min(room/max(rowBytes, 1), mostRows)
+	if most > noCache {
+		rows = max(rows, min(fewest, noCache/max(rowBytes, 1)))
+		fewest = blockTile
+	}
 	if rows < min(fewest, c.Rows()) {
 		return 0
 	}
