@@ -14,10 +14,13 @@ import (
 //	where(j <= i, a, 0) @ b   becomes   tril(a) @ b
 //
 // Masks are triangles, windows, and blocks on the diagonal, which are in a window.
+// A matrix whose elements depend on how far rows and columns are from each other
+// only is read from a vector.
 var masks = []law{
 	{&Rule{"mask", "where(j <= i, a, 0) = tril(a)", FromStructure}, selected},
 	{&Rule{"factor mask", "f32(j <= i) * a = tril(ones) * a = tril(a)", FromStructure}, multiplied},
 	{&Rule{"masked factor", "softmax(where(j <= i, a, -inf)) @ b = tril(softmax(where(j <= i, a, -inf))) @ b", FromStructure}, maskedFactor},
+	{&Rule{"distance", "rope(stretched a, i) @ rope(stretched b, j).T = table(i - j)", Distribute}, byDistance},
 }
 
 // keepDiagonals emits v without what d leaves out; v, if that is nothing.
