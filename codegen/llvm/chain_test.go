@@ -367,9 +367,9 @@ func TestChainRows(t *testing.T) {
 	for _, c := range []struct {
 		m, n, d, rows int
 	}{
-		{128, 128, 64, 0},     // 64 KB of scores stay in the cache
-		{1024, 1024, 64, 128}, // 4 MB do not
-		{4096, 4096, 64, 48},  // 768 KB are 48 rows
+		{128, 128, 64, 0},                              // 64 KB of scores stay in the cache
+		{1024, 1024, 64, 128},                          // 4 MB do not
+		{4096, 4096, 64, 48},                           // 768 KB are 48 rows
 		{16384, 16384, 64, 32}, {65536, 65536, 64, 32}, // 64 KB and 256 KB a row do not stay, and 1 GB and 16 GB are not written
 		{2048, 2048, 128, 96},
 		{512, 2048, 512, 0}, // the right operands, of 4 MB, would pass by more often
