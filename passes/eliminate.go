@@ -378,7 +378,7 @@ func (e *elimination) picked(f factor, ds []delta) (g factor, ok bool) {
 	}
 	if e.forBlocks(rows) && len(rest) > 1 {
 		e.taken++
-	} else if times(spanOf(e.sizes, rows), spanOf(e.sizes, rest)) > e.most {
+	} else if times(spanOf(e.sizes, rows), spanOf(e.sizes, rest)) > max(e.most, f.Type.Elems()) {
 		return f, false
 	}
 	like := e.root

@@ -23,10 +23,10 @@ var grouping = &Rule{"grouped by choice", "one_hot(i, n) @ f(x, w) = take(f(x in
 
 // Sizes of blocks: no smaller than products of matrices are worth, no larger than
 // gains anything, and between these so that at most an eighth of rows is added.
+// With fewer rows than parts, matrices may as well be taken for each row.
 const (
 	leastBlock = 4
 	mostBlock  = 128
-	leastRows  = 4 // rows for each part: with fewer, matrices may as well be taken for each row
 )
 
 // regrouped returns the factors of a term with those that have the class of its
@@ -48,7 +48,7 @@ func (e *elimination) regrouped(t *summand, factors []factor, d delta) (out []fa
 		}
 	}
 	parts, rows := e.sizes[d.class], spanOf(e.sizes, d.rows)
-	if len(shared) == 0 || rows < leastRows*parts {
+	if len(shared) == 0 || rows < parts {
 		return nil, false
 	}
 	size := leastBlock

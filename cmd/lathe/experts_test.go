@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -65,6 +67,89 @@ func TestExperts(t *testing.T) {
 				if !strings.Contains(fmt.Sprint(x.Rewrites), " "+rule+" ") {
 					t.Errorf("explain does not name %s", rule)
 				}
+			}
+		})
+	}
+}
+
+// variations are layers in which tokens choose experts that are all computed, as
+// written, of all tokens. Gates are zero by construction where nothing is chosen.
+var variations = []struct {
+	name    string
+	choices int // of each token
+	dense   int // experts of all tokens beside
+	grouped bool
+	body    string
+}{
+	{"three experts a token, and a shared one", 3, 1, true, `
+        best, experts = top_k(softmax(x @ router), 3)
+        gates = sum(one_hot(experts, e) * best[:, :, None], axis=1)
+        out = einsum("enf,efd->end", gelu(einsum("nd,edf->enf", x, w1)), w2)
+        return x + einsum("ne,end->nd", gates, out) + gelu(x @ s1) @ s2`},
+	{"gates in log space, scattered", 2, 0, true, `
+        best, experts = top_k(log_softmax(x @ router), 2)
+        gates = scatter_along(zeros(f32[n, e]), experts, exp(best - logsumexp(best, axis=-1, keepdims=true)), axis=1)
+        out = einsum("enf,efd->end", gelu(einsum("nd,edf->enf", x, w1)), w2)
+        return x + einsum("ne,end->nd", gates, out)`},
+	{"the best one, in one product", 1, 0, true, `
+        p = softmax(x @ router)
+        gates = p * one_hot(argmax(p, axis=-1), e)
+        return x + einsum("ne,enf,efd->nd", gates, gelu(einsum("nd,edf->enf", x, w1)), w2)`},
+	{"two in turns", 2, 0, true, `
+        p = softmax(x @ router)
+        first = one_hot(argmax(p, axis=-1), e)
+        second = one_hot(argmax(p * (1 - first), axis=-1), e)
+        h = gelu(einsum("nd,edf->nef", x, w1))
+        return x + einsum("ne,ned->nd", p * (first + second), einsum("nef,efd->ned", h, w2))`},
+	{"matrices of its own for each token", 2, 0, false, `
+        best, experts = top_k(softmax(x @ router), 2)
+        out = einsum("nkf,nkfd->nkd", gelu(einsum("nd,nkdf->nkf", x, w1[experts])), w2[experts])
+        return x + einsum("nk,nkd->nd", best, out)`},
+}
+
+// TestChosenExperts sees that experts compute no more tokens than choose them, in
+// blocks of which an eighth may be filled up, however the layer is written; and
+// that this is right, at a small size.
+func TestChosenExperts(t *testing.T) {
+	t.Parallel()
+	const n, d, f, e = 2048, 256, 1024, 8
+	for _, c := range variations {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "experts.lathe")
+			text := fmt.Sprintf(`
+model Experts(d, f, e) {
+    weight router: f32[d, e]
+    weight w1: f32[e, d, f]
+    weight w2: f32[e, f, d]
+    weight s1: f32[d, f]
+    weight s2: f32[f, d]
+    fn forward(x: f32[n, d]) -> f32[n, d] {%s
+    }
+}`, c.body)
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			x := explained(t, file, "Experts.forward", fmt.Sprint("n=", n), fmt.Sprint("d=", d), fmt.Sprint("f=", f), fmt.Sprint("e=", e))
+			const expert = 4 * n * d * f
+			experts := expert * c.dense * 8
+			experts += expert * c.choices * 9
+			if most := experts/8 + experts/800; x.Optimized.Flops > most+2*n*d*e {
+				t.Errorf("%d FLOPs, want at most %d", x.Optimized.Flops, most)
+			}
+			if got := strings.Contains(fmt.Sprint(x.Rewrites), " grouped by choice "); got != c.grouped {
+				t.Errorf("explain names grouping: %t, want %t", got, c.grouped)
+			}
+			if x.Optimized.Peak*5 > x.Naive.Peak {
+				t.Errorf("peak is %d bytes, want at most a fifth of %d", x.Optimized.Peak, x.Naive.Peak)
+			}
+			var stdout, stderr bytes.Buffer
+			args := []string{"run", file, "Experts.forward", "--random", "1", "--check"}
+			for _, s := range []string{"n=77", "d=16", "f=40", "e=4"} {
+				args = append(args, "--set", s)
+			}
+			if code := run(t.Context(), &env{stdout: &stdout, stderr: &stderr, getenv: uncached}, args); code != exitDone {
+				t.Fatalf("exit status %d\n%s%s", code, stdout.String(), stderr.String())
 			}
 		})
 	}
