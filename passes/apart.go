@@ -85,3 +85,78 @@ func openIn(n *network, roots []*ir.Value, now map[*ir.Value]*network, inner fun
 	}
 	return opened
 }
+
+// sumsApart returns sums that only products need, several of them, which cost less
+// together if each multiplies what is added:
+//
+//	s = a + u @ v.T; s @ x, s @ y   becomes   a @ x + u @ (v.T @ x), a @ y + u @ (v.T @ y)
+//
+// for vectors x and y. It decides as takeApart does.
+func sumsApart(f *ir.Func, when *timing) map[*ir.Value]bool {
+	uses, kept := f.Uses(), routes(f)
+	here, apart := map[*ir.Value]bool{}, map[*ir.Value]bool{}
+	users := map[*ir.Value][]*ir.Value{}
+	for _, v := range f.Body {
+		here[v] = true
+		for _, a := range v.Args {
+			users[a] = append(users[a], v)
+		}
+	}
+	single := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] && !v.Load }
+	inner := func(v *ir.Value) bool { return single(v) || apart[v] }
+	// products returns the largest sums of products that need v as a factor beside
+	// others; nil if something else needs it.
+	products := func(v *ir.Value) []*ir.Value {
+		if len(users[v]) != uses[v] {
+			return nil // a result, or a loop's
+		}
+		var roots []*ir.Value
+		for _, u := range users[v] {
+			product := false
+			for {
+				product = product || u.Op == ir.OpContract && len(u.Args) > 1
+				if kept[u] || u.Load || !linear(u) && !additive(u) || !product && !moves(u) {
+					return nil
+				}
+				if !single(u) || len(users[u]) != 1 || !linear(users[u][0]) && !additive(users[u][0]) {
+					break
+				}
+				u = users[u][0]
+			}
+			if !slices.Contains(roots, u) {
+				roots = append(roots, u)
+			}
+		}
+		return roots
+	}
+	// price returns the FLOPs of the sum of products of root; ok is false where
+	// there is none to multiply out.
+	price := func(root *ir.Value) (flops int, ok bool) {
+		p, ok := expand(root, inner)
+		if !ok || cancels(p.terms) {
+			return 0, false
+		}
+		return newFactoring(root, when).best(p.terms).price.flops, true
+	}
+	for _, v := range slices.Backward(f.Body) {
+		if uses[v] < 2 || !additive(v) || v.Type.Rank() < 2 || kept[v] || v.Load {
+			continue
+		}
+		roots := products(v)
+		saved, fine := price(v)
+		fine = fine && len(roots) > 0
+		for _, after := range []bool{false, true} {
+			if apart[v] = after; after {
+				saved = -saved
+			}
+			for _, root := range roots {
+				flops, ok := price(root)
+				saved, fine = saved+flops, fine && ok
+			}
+		}
+		if !fine || saved >= 0 {
+			delete(apart, v)
+		}
+	}
+	return apart
+}

@@ -7,9 +7,10 @@ import (
 )
 
 var (
-	takeOut = &Rule{Name: "take out", Law: "a @ b + a @ c = a @ (b + c)", Class: Distribute}
-	mulOut  = &Rule{Name: "multiply out", Law: "(a + b) @ c = a @ c + b @ c", Class: Distribute}
-	addUp   = &Rule{Name: "add up", Law: "2 * x + 3 * x = 5 * x", Class: Distribute}
+	takeOut  = &Rule{Name: "take out", Law: "a @ b + a @ c = a @ (b + c)", Class: Distribute}
+	mulOut   = &Rule{Name: "multiply out", Law: "(a + b) @ c = a @ c + b @ c", Class: Distribute}
+	sumApart = &Rule{Name: "sum taken apart", Law: "s @ x, s @ y = a @ x + b @ x, a @ y + b @ y for s = a + b", Class: Distribute}
+	addUp    = &Rule{Name: "add up", Law: "2 * x + 3 * x = 5 * x", Class: Distribute}
 )
 
 // distribute is the pass factor, which uses the distributive law in the direction that is cheaper:
@@ -26,9 +27,12 @@ var (
 //
 // It needs nothing before it.
 func distribute(ctx *Context, f *ir.Func) error {
-	sums := polynomialsOf(f)
 	w := newRewriter(ctx, f)
 	w.when = newTiming(w)
+	w.often = []int{1}
+	apart := sumsApart(f, w.when)
+	w.often = nil
+	sums := polynomialsOf(f, apart)
 	w.run(func(v *ir.Value) *ir.Value {
 		p := sums[v]
 		if p == nil {
@@ -43,6 +47,13 @@ func distribute(ctx *Context, f *ir.Func) error {
 		before := w.when.work(p.inside)
 		all := newFactoring(v, w.when)
 		best := all.best(p.terms)
+		if p.apart {
+			if !w.allowed(sumApart) {
+				return v
+			}
+			w.rewrote(sumApart, v.Pos, before-best.price.flops)
+			return w.written(v, all, best)
+		}
 		rule := cheapestOrder
 		switch {
 		case best.like > 0:
@@ -61,10 +72,7 @@ func distribute(ctx *Context, f *ir.Func) error {
 		if !w.allowed(rule) {
 			return v
 		}
-		u, saved := w.when.cheaper(before, func() *ir.Value {
-			u := (&summing{w, all, v, map[*ir.Value]*ir.Value{}}).sum(best)
-			return w.shaped(u, &network{root: v, sizes: v.Type.Dims(), out: allOf(v.Type.Rank()), factors: []factor{{idx: best.axes}}})
-		})
+		u, saved := w.when.cheaper(before, func() *ir.Value { return w.written(v, all, best) })
 		if u == nil {
 			return v
 		}
@@ -72,6 +80,12 @@ func distribute(ctx *Context, f *ir.Func) error {
 		return u
 	})
 	return nil
+}
+
+// written makes the operations of s, in the shape of root.
+func (w *rewriter) written(root *ir.Value, all *factoring, s *sum) *ir.Value {
+	u := (&summing{w, all, root, map[*ir.Value]*ir.Value{}}).sum(s)
+	return w.shaped(u, &network{root: root, sizes: root.Type.Dims(), out: allOf(root.Type.Rank()), factors: []factor{{idx: s.axes}}})
 }
 
 // refuse reports what does not pay: taking out a factor of a sum that has none
@@ -100,8 +114,9 @@ func allOf(n int) []int {
 }
 
 // polynomialsOf returns the largest sums of products of f by their roots,
-// without those that choices hang on.
-func polynomialsOf(f *ir.Func) map[*ir.Value]*polynomial {
+// without those that choices hang on. Sums that are taken apart are a part of each
+// polynomial that needs them.
+func polynomialsOf(f *ir.Func, apart map[*ir.Value]bool) map[*ir.Value]*polynomial {
 	uses, kept := f.Uses(), routes(f)
 	out := map[*ir.Value]*polynomial{}
 	var region func(r *ir.Region)
@@ -110,7 +125,7 @@ func polynomialsOf(f *ir.Func) map[*ir.Value]*polynomial {
 		for _, v := range r.Body {
 			here[v] = true
 		}
-		inner := func(v *ir.Value) bool { return uses[v] == 1 && here[v] && !kept[v] && !v.Load }
+		inner := func(v *ir.Value) bool { return (uses[v] == 1 || apart[v]) && here[v] && !kept[v] && !v.Load }
 		done := map[*ir.Value]bool{} // inside a polynomial
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {
@@ -120,9 +135,13 @@ func polynomialsOf(f *ir.Func) map[*ir.Value]*polynomial {
 				continue
 			}
 			p, ok := expand(v, inner)
-			if !ok {
+			if !ok || !p.opened {
 				continue
 			}
+			for _, u := range p.inside {
+				p.apart = p.apart || apart[u]
+			}
+			p.inside = slices.DeleteFunc(p.inside, func(u *ir.Value) bool { return done[u] })
 			for _, u := range p.inside {
 				done[u] = true
 			}

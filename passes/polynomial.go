@@ -25,6 +25,8 @@ type polynomial struct {
 	terms  []term
 	inside []*ir.Value // root and what only it needs, which the polynomial replaces
 	sums   int         // that were inside of a product
+	opened bool        // whether there is a sum at all
+	apart  bool        // something is inside of other polynomials too, and not computed
 }
 
 // additive reports whether v is a sum of two values.
@@ -33,7 +35,7 @@ func additive(v *ir.Value) bool {
 }
 
 // expand returns root with all products of sums multiplied out, as far as
-// nothing else needs the sums; ok is false where there is no sum.
+// nothing else needs the sums.
 func expand(root *ir.Value, inner func(v *ir.Value) bool) (*polynomial, bool) {
 	p := &polynomial{root: root}
 	var first *network
@@ -74,9 +76,7 @@ func expand(root *ir.Value, inner func(v *ir.Value) bool) (*polynomial, bool) {
 		p.inside = append(p.inside, inside...)
 		p.terms = slices.Replace(p.terms, i, i+1, made...)
 	}
-	if opened == 0 {
-		return nil, false
-	}
+	p.opened = opened > 0
 	slices.SortFunc(p.inside, func(a, b *ir.Value) int { return a.ID - b.ID })
 	p.inside = slices.Compact(p.inside)
 	for i := range p.terms {

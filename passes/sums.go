@@ -23,6 +23,8 @@ type sum struct {
 	props   ir.Props
 	at      moment
 	price   price // with that of what is below
+	own     price // without
+	below   []*sum
 	factors int   // how many sums are inside of products
 	like    int   // how many terms were collected into others
 	rival   *sum  // the cheapest one with a common factor taken out
@@ -325,15 +327,28 @@ func choices(n int) []set {
 	return append(out, 1)
 }
 
-// count adds to the price of an addend that of the sums among its factors.
+// count adds to the price of an addend that of the sums below it.
 func (f *factoring) count(a *addend) {
-	var seen []*ir.Value
+	for _, s := range f.below(a, nil) {
+		a.price = a.price.add(s.own)
+	}
+}
+
+// below returns all with the sums among the factors of a and those below them,
+// each once.
+func (f *factoring) below(a *addend, all []*sum) []*sum {
 	for _, x := range a.ordering.network.factors {
-		if s := f.of[x.Value]; s != nil && !slices.Contains(seen, x.Value) {
-			seen = append(seen, x.Value)
-			a.price = a.price.add(s.price)
+		s := f.of[x.Value]
+		if s == nil {
+			continue
+		}
+		for _, b := range append([]*sum{s}, s.below...) {
+			if !slices.Contains(all, b) {
+				all = append(all, b)
+			}
 		}
 	}
+	return all
 }
 
 // product returns the terms of members with the factors common, of the first of
@@ -507,11 +522,11 @@ func (f *factoring) add(like term, addends []*addend) *sum {
 	minus := true
 	var seen []*ir.Value // sums among the factors
 	for i, a := range s.addends {
-		s.price = s.price.add(a.tree.price)
+		s.own = s.own.add(a.tree.price)
+		s.below = f.below(a, s.below)
 		for _, x := range a.ordering.network.factors {
 			if inner := f.of[x.Value]; inner != nil && !slices.Contains(seen, x.Value) {
 				seen = append(seen, x.Value)
-				s.price = s.price.add(inner.price)
 				s.factors += inner.factors + 1
 				s.like += inner.like
 			}
@@ -524,7 +539,7 @@ func (f *factoring) add(like term, addends []*addend) *sum {
 			for _, c := range axes.members() {
 				n = times(n, like.sizes[c])
 			}
-			s.price = s.price.add(f.when.price(s.at, n, n))
+			s.own = s.own.add(f.when.price(s.at, n, n))
 		}
 	}
 	s.axes = axes.members()
@@ -534,7 +549,11 @@ func (f *factoring) add(like term, addends []*addend) *sum {
 		n = times(n, like.sizes[c])
 	}
 	if minus {
-		s.price = s.price.add(f.when.price(s.at, n, n))
+		s.own = s.own.add(f.when.price(s.at, n, n))
+	}
+	s.price = s.own
+	for _, b := range s.below {
+		s.price = s.price.add(b.own)
 	}
 	s.props = s.structure()
 	return s

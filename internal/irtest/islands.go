@@ -25,6 +25,9 @@ func sharedProduct(g *gen) {
 	n := 2 + g.src.Int(6, "size")
 	i := &islander{gen: g, sizes: [2]int{n, 1 + g.src.Int(n, "size")}}
 	s := i.product("ab,bc->ac", i.matrix(n, i.sizes[1], 1), i.matrix(i.sizes[1], n, 1))
+	if g.chance(2, "sum") {
+		s = g.emit([]ir.Op{ir.OpAdd, ir.OpSub}[g.src.Int(2, "sum")], nil, none, i.matrix(n, n, 1), s)
+	}
 	for range 2 + g.src.Int(2, "uses") {
 		spec, x := "ab,b->a", g.like(i.float, []int{n})
 		if g.chance(4, "matrix") {
