@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -25,13 +26,13 @@ var (
 // products need which cost less together without them; it fires where FLOPs are
 // saved. It leaves sums of products to factor.
 func chain(ctx *Context, f *ir.Func) error {
-	networks := networksOf(f, nil)
 	w := newRewriter(ctx, f)
 	w.when = newTiming(w)
+	networks := networksOf(f, nil, w.when.hoists)
 	w.often = []int{1}
 	apart := takeApart(f, networks, w.when)
 	if len(apart) > 0 {
-		networks = networksOf(f, apart)
+		networks = networksOf(f, apart, w.when.hoists)
 	}
 	var outside []*network // of loops
 	for _, v := range f.Body {
@@ -119,21 +120,25 @@ func (w *rewriter) withParts(n *network, stands map[*ir.Value]*common) *ir.Value
 
 // networksOf returns the largest networks of f by their roots, without those in
 // which nothing is computed and those that choices hang on. Values that are taken
-// apart are a part of each network that needs them.
-func networksOf(f *ir.Func, apart map[*ir.Value]bool) map[*ir.Value]*network {
+// apart are a part of each network that needs them. If hoists, those in loops go
+// on through what was computed before the loop for them alone.
+func networksOf(f *ir.Func, apart map[*ir.Value]bool, hoists bool) map[*ir.Value]*network {
 	uses, kept := f.Uses(), routes(f)
 	out := map[*ir.Value]*network{}
-	var region func(r *ir.Region)
-	region = func(r *ir.Region) {
+	done := map[*ir.Value]bool{} // inside of another one
+	var region func(r *ir.Region, around map[*ir.Value]bool)
+	region = func(r *ir.Region, around map[*ir.Value]bool) {
 		here := map[*ir.Value]bool{}
+		if hoists {
+			here = maps.Clone(around)
+		}
 		for _, v := range r.Body {
 			here[v] = true
 		}
 		inner := func(v *ir.Value) bool { return (uses[v] == 1 || apart[v]) && here[v] && !kept[v] && !v.Load }
-		done := map[*ir.Value]bool{} // inside a network
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {
-				region(v.Body)
+				region(v.Body, here)
 			}
 			if done[v] || kept[v] || v.Load || v.Op == ir.OpDiag || !linear(v) {
 				continue
@@ -152,6 +157,6 @@ func networksOf(f *ir.Func, apart map[*ir.Value]bool) map[*ir.Value]*network {
 			out[v] = n
 		}
 	}
-	region(&f.Region)
+	region(&f.Region, map[*ir.Value]bool{})
 	return out
 }

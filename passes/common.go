@@ -149,6 +149,7 @@ func replaced(networks []*network, places []occurrence, c *common, when *timing,
 		if instead[p.network] == nil {
 			copied := *networks[p.network]
 			copied.factors = slices.Clone(copied.factors)
+			copied.mirror = copied.mirror || networks[p.network].symmetric()
 			instead[p.network] = &copied
 		}
 		for i, k := range p.factors.members() {

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -32,7 +33,7 @@ func distribute(ctx *Context, f *ir.Func) error {
 	w.often = []int{1}
 	apart := sumsApart(f, w.when)
 	w.often = nil
-	sums := polynomialsOf(f, apart)
+	sums := polynomialsOf(f, apart, w.when.hoists)
 	w.run(func(v *ir.Value) *ir.Value {
 		p := sums[v]
 		if p == nil {
@@ -115,21 +116,25 @@ func allOf(n int) []int {
 
 // polynomialsOf returns the largest sums of products of f by their roots,
 // without those that choices hang on. Sums that are taken apart are a part of each
-// polynomial that needs them.
-func polynomialsOf(f *ir.Func, apart map[*ir.Value]bool) map[*ir.Value]*polynomial {
+// polynomial that needs them. If hoists, those in loops go on through what was
+// computed before the loop for them alone.
+func polynomialsOf(f *ir.Func, apart map[*ir.Value]bool, hoists bool) map[*ir.Value]*polynomial {
 	uses, kept := f.Uses(), routes(f)
 	out := map[*ir.Value]*polynomial{}
-	var region func(r *ir.Region)
-	region = func(r *ir.Region) {
+	done := map[*ir.Value]bool{} // inside of another one
+	var region func(r *ir.Region, around map[*ir.Value]bool)
+	region = func(r *ir.Region, around map[*ir.Value]bool) {
 		here := map[*ir.Value]bool{}
+		if hoists {
+			here = maps.Clone(around)
+		}
 		for _, v := range r.Body {
 			here[v] = true
 		}
 		inner := func(v *ir.Value) bool { return (uses[v] == 1 || apart[v]) && here[v] && !kept[v] && !v.Load }
-		done := map[*ir.Value]bool{} // inside a polynomial
 		for _, v := range slices.Backward(r.Body) {
 			if v.Body != nil {
-				region(v.Body)
+				region(v.Body, here)
 			}
 			if done[v] || kept[v] || v.Load || v.Op == ir.OpDiag || !linear(v) && !additive(v) {
 				continue
@@ -148,7 +153,7 @@ func polynomialsOf(f *ir.Func, apart map[*ir.Value]bool) map[*ir.Value]*polynomi
 			out[v] = p
 		}
 	}
-	region(&f.Region)
+	region(&f.Region, map[*ir.Value]bool{})
 	return out
 }
 

@@ -26,6 +26,7 @@ type network struct {
 	out     []int    // the index of each axis of root; one of size 1 may be in no factor
 	scales  []scale
 	inside  []*ir.Value // root and what only it needs, which the network replaces
+	mirror  bool        // the last two axes of the result may change places
 	apart   bool        // something is inside of other networks too, and not computed
 }
 

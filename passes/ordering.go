@@ -103,7 +103,7 @@ func order(n *network, when *timing) (*tree, *ordering) {
 	for i := range n.factors {
 		o.leaf(i)
 	}
-	o.dense = o.dense && !o.twice
+	o.dense = o.dense && !o.twice && !o.mirror
 	all := set(1)<<len(n.factors) - 1
 	sets, few := o.sets(all)
 	if o.inOrder = !few; o.inOrder {
@@ -328,7 +328,8 @@ func (o *ordering) part(s set) *part {
 		}
 	}
 	if p.props == (ir.Props{}) {
-		if _, _, ok := o.symmetric(s, p.keep, row, col); ok {
+		whole := o.mirror && s.len() == len(o.factors) && o.sizes[row] == o.sizes[col]
+		if _, _, ok := o.symmetric(s, p.keep, row, col); ok || whole {
 			p.props = ir.Props{Set: ir.Symmetric}
 		}
 	}

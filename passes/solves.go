@@ -193,3 +193,58 @@ func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
 		return w.emit(v, ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(0, first), Step: []int{1, 1}}, ir.Make(v.Type.DType, n, second), both)
 	}
 }
+
+// diagonalBlocks returns the square blocks along the diagonal of a matrix that is
+// zero by construction beside them; nil for another one.
+func diagonalBlocks(v *ir.Value) []*ir.Value {
+	if v.Op != ir.OpConcat || v.Type.Rank() != 2 || v.Attrs.(*ir.AxisAttrs).Axis != 0 || len(v.Args) < 2 {
+		return nil
+	}
+	var blocks []*ir.Value
+	first, all := 0, v.Type.Dims()[1]
+	for _, x := range v.Args {
+		if x.Op != ir.OpPad {
+			return nil
+		}
+		p, block := x.Attrs.(*ir.PadAttrs), x.Args[0]
+		n := block.Type.Dims()[0]
+		before, _ := p.Lo[1].Int()
+		if p.Value.IsInt || p.Value.Float != 0 || x.Type.Dims()[0] != n || block.Type.Dims()[1] != n || before != first || first+n > all || n == 0 {
+			return nil
+		}
+		blocks = append(blocks, block)
+		first += n
+	}
+	if first != all {
+		return nil
+	}
+	return blocks
+}
+
+// solvedByBlocks solves with each block of a block diagonal matrix by itself, and
+// inverts each by itself.
+func solvedByBlocks(w *rewriter, v *ir.Value) func() *ir.Value {
+	if v.Op != ir.OpSolve && v.Op != ir.OpInv || v.Type.Rank() != 2 {
+		return nil
+	}
+	blocks := diagonalBlocks(v.Args[0])
+	if blocks == nil {
+		return nil
+	}
+	return func() *ir.Value {
+		var parts []*ir.Value
+		first, all := 0, v.Type.Dims()[0]
+		for _, a := range blocks {
+			n := a.Type.Dims()[0]
+			if v.Op == ir.OpSolve {
+				x := w.part(v, v.Args[1], 0, first, n)
+				parts = append(parts, w.put(v, ir.OpSolve, &ir.SolveAttrs{Form: solveForm(a)}, ir.Type{}, a, x))
+			} else {
+				lo, hi := ir.Sizes(0, first), ir.Sizes(0, all-first-n)
+				parts = append(parts, w.put(v, ir.OpPad, &ir.PadAttrs{Lo: lo, Hi: hi, Value: ir.FloatNumber(0)}, ir.Type{}, w.put(v, ir.OpInv, nil, ir.Type{}, a)))
+			}
+			first += n
+		}
+		return w.put(v, ir.OpConcat, &ir.AxisAttrs{Axis: 0}, ir.Type{}, parts...)
+	}
+}

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -38,13 +39,36 @@ func splitIndex(w *rewriter, v *ir.Value) func() *ir.Value {
 		if split == nil {
 			continue
 		}
+		args := [2]*ir.Value{f.other, f.other}
+		args[f.at] = x.Args[0]
+		if y := f.other; y.Op == ir.OpReshape && w.uses[y] == 1 && isOuter(y.Args[0]) && w.uses[y.Args[0]] == 1 && f.alsoSplit(split) {
+			args[1-f.at] = y.Args[0]
+		}
 		return func() *ir.Value {
-			args := [2]*ir.Value{f.other, f.other}
-			args[f.at] = x.Args[0]
 			return w.reshapedTo(v, w.apart(v, f, split, args))
 		}
 	}
 	return nil
+}
+
+// alsoSplit adds to split the sizes that the indices of the other factor, whose
+// axes were joined too, are split into; it returns false where that does not fit.
+func (f blockFactor) alsoSplit(split map[byte][]int) bool {
+	groups, ok := joinedAxes(f.other.Args[0].Type.Dims(), f.other.Type.Dims())
+	if !ok {
+		return false
+	}
+	letters := f.operands[1-f.at]
+	for axis, group := range groups {
+		l := letters[axis]
+		if have := split[l]; have != nil && !slices.Equal(have, group) || strings.Count(letters, string(l)) > 1 {
+			return false
+		}
+	}
+	for axis, group := range groups {
+		split[letters[axis]] = group
+	}
+	return true
 }
 
 // apart returns the contraction v, of which f is a factor, with some of its

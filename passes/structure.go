@@ -22,6 +22,7 @@ var structures = []law{
 	{&Rule{"inverse of an orthogonal", "inv(q) = q.T, solve(q, b) = q.T @ b for an orthogonal q", FromStructure}, inverseOfOrthogonal},
 	{&Rule{"solved", "inv(a) @ b = solve(a, b)", Reassociate}, solved},
 	{&Rule{"solved last", "solve(a, b) @ c = solve(a, b @ c)", Reassociate}, solvedLast},
+	{&Rule{"solved by blocks", "solve(block_diag([a, b]), concat([x, y])) = concat([solve(a, x), solve(b, y)])", Reassociate}, solvedByBlocks},
 	{&Rule{"one factorisation", "solve(a, b), solve(a, c) = solve(a, [b, c])", Reassociate}, oneFactorisation},
 	{&Rule{"split index", "kron(a, b) @ vec(x) = vec(a @ x @ b.T)", Reassociate}, splitIndex},
 	{&Rule{"pooled product", "sum(reshape(x @ w), axis=i) = sum(reshape(x), axis=i) @ w", Reassociate}, pooledProduct},

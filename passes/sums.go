@@ -25,9 +25,9 @@ type sum struct {
 	price   price // with that of what is below
 	own     price // without
 	below   []*sum
-	factors int   // how many sums are inside of products
-	like    int   // how many terms were collected into others
-	rival   *sum  // the cheapest one with a common factor taken out
+	factors int  // how many sums are inside of products
+	like    int  // how many terms were collected into others
+	rival   *sum // the cheapest one with a common factor taken out
 }
 
 // An addend is one product of a sum. Its factors may be sums.

@@ -93,6 +93,18 @@ func (o *ordering) symmetric(s, keep set, row, col int) (int, int, bool) {
 	return 0, 0, false
 }
 
+// symmetric reports whether the last two axes of the result of n may change places.
+func (n *network) symmetric() bool {
+	o := newOrdering(n)
+	r := len(o.last)
+	if r < 2 || o.sizes[o.last[r-2]] != o.sizes[o.last[r-1]] {
+		return false
+	}
+	all := set(1)<<len(n.factors) - 1
+	_, _, ok := o.symmetric(all, o.kept(all), o.last[r-2], o.last[r-1])
+	return ok
+}
+
 // swaps reports whether the product of s is the same with row and col, two of the
 // indices that are kept, exchanged: whether its factors can be paired, each with
 // an equal one, so that their indices are those of the other up to that exchange

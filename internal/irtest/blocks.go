@@ -79,10 +79,19 @@ func solvedProduct(g *gen) {
 
 // kronecker multiplies a vector, or a matrix, by a Kronecker product.
 func kronecker(g *gen) {
+	join := func(a, b *ir.Value) *ir.Value {
+		m, n, p, q := a.Type.Dims()[0], a.Type.Dims()[1], b.Type.Dims()[0], b.Type.Dims()[1]
+		k := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cd->acbd"}, none, a, b)
+		return g.emit(ir.OpReshape, nil, ir.Make(g.float, m*p, n*q), k)
+	}
 	a, b := g.small(), g.small()
-	m, n, p, q := a.Type.Dims()[0], a.Type.Dims()[1], b.Type.Dims()[0], b.Type.Dims()[1]
-	k := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cd->acbd"}, none, a, b)
-	k = g.emit(ir.OpReshape, nil, ir.Make(g.float, m*p, n*q), k)
+	n, q := a.Type.Dims()[1], b.Type.Dims()[1]
+	k := join(a, b)
+	if g.chance(3, "by another one") {
+		c, d := g.like(g.float, []int{n, g.extent()}), g.like(g.float, []int{q, g.extent()})
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, k, join(c, d))
+		return
+	}
 	if g.chance(2, "vector") {
 		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,b->a"}, none, k, g.like(g.float, []int{n * q}))
 		return
@@ -99,4 +108,21 @@ func pooled(g *gen) {
 	}
 	x := g.emit(ir.OpReshape, nil, ir.Make(g.float, n, block, y.Type.Dims()[1]), y)
 	g.emit(ir.OpSum, &ir.AxesAttrs{Axes: []int{1}}, none, x)
+}
+
+// solvedBlocks solves with a matrix that has its blocks along the diagonal, or
+// inverts it.
+func solvedBlocks(g *gen) {
+	props := []ir.Prop{ir.Lower, ir.Upper, ir.SPD}
+	m, n := 1+g.src.Int(4, "order"), 1+g.src.Int(4, "order")
+	block := func(n, before, behind int) *ir.Value {
+		a := g.matrix(nil, n, ir.Props{Set: props[g.src.Int(len(props), "property")]})
+		return g.emit(ir.OpPad, &ir.PadAttrs{Lo: ir.Sizes(0, before), Hi: ir.Sizes(0, behind), Value: ir.FloatNumber(0)}, none, a)
+	}
+	whole := g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: 0}, none, block(m, 0, n), block(n, m, 0))
+	if g.chance(2, "inverse") {
+		g.emit(ir.OpInv, nil, none, whole)
+		return
+	}
+	g.emit(ir.OpSolve, &ir.SolveAttrs{Form: ir.SolveLU}, none, whole, g.like(g.float, []int{m + n, g.extent()}))
 }

@@ -14,7 +14,7 @@ var patterns = []func(g *gen){
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
-	sharedProduct, congruence,
+	sharedProduct, congruence, solvedBlocks,
 	attended, attended, joinedFactor, accumulated, solvedBefore,
 }
 
