@@ -12,8 +12,12 @@ import (
 )
 
 // unroll is how many steps along the sum one turn of the innermost loop does,
-// and how many go by for each line of the next panel that is fetched.
-const unroll = 4
+// and how many go by for each line of the next panel that is fetched. More gain
+// nothing that can be measured, and take time to compile.
+const unroll = 2
+
+// streamAhead is how many steps ahead a panel is fetched that is read once.
+const streamAhead = 96
 
 // cacheLine is the bytes of a line of the cache.
 const cacheLine = 64
@@ -355,14 +359,26 @@ func (e *gemmEmitter) tiles(p panelAt, cols int) {
 	})
 }
 
+// fetches reports whether packed panels, which do not stay in the cache, are
+// fetched ahead, and streams whether a tile fetches what it reads itself soon:
+// the only one of its panel.
+func (e *gemmEmitter) fetches() bool {
+	return e.g.Packed != nil && len(e.sum) == 1 && e.panels*e.panelBytes(e.steps) > cacheBytes
+}
+
+func (e *gemmEmitter) streams() bool { return e.cut.tiles == 1 && e.fetches() }
+
 // ahead points to what follows the steps lo to hi of a panel, nil if it is not
 // to be fetched: panels that are small together are in the cache anyway.
 func (e *gemmEmitter) ahead(p panelAt, lo, hi value.Value) value.Value {
 	if e.g.Packs {
 		return e.aheadRaw(p, lo, hi)
 	}
-	if e.g.Packed == nil || len(e.sum) != 1 || e.panels*e.panelBytes(e.steps) <= cacheBytes {
+	if !e.fetches() {
 		return nil
+	}
+	if e.streams() {
+		return e.bitcast(e.at(e.rightType(), p.b, i64(streamAhead*e.g.Panel)), types.I8Ptr)
 	}
 	// Nothing follows the end of the last panel.
 	end := e.cur.NewAnd(e.icmp(enum.IPredEQ, p.number, i64(e.panels-1)), e.icmp(enum.IPredEQ, hi, i64(e.steps)))

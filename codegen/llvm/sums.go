@@ -98,7 +98,7 @@ func (e *gemmEmitter) sumFunc(t tileAt) *llir.Func {
 		text string
 	}{
 		{t.left.packed, "_left"}, {packed(e.g), "_right"}, {rest, "_rest"},
-		{e.chunks > 1, "_on"},
+		{e.chunks > 1, "_on"}, {e.streams(), "_stream"},
 	} {
 		if flag.set {
 			name += flag.text

@@ -236,6 +236,8 @@ func (e *gemmEmitter) nextOf(t tileAt) value.Value {
 		return nil
 	case e.g.Packs:
 		return e.partRaw(t)
+	case e.streams():
+		return t.next
 	}
 	part := e.mul(e.sub(t.tile, t.block), i64(e.chunk/unroll*cacheLine))
 	inside := e.icmp(enum.IPredSLT, part, i64(e.panelBytes(e.chunk)))
@@ -295,6 +297,11 @@ func (e *gemmEmitter) several(t tileAt, d kernel.Dim, a, b, from, to value.Value
 		case t.next == nil:
 		case e.g.Packs:
 			e.fetchRaw(t, e.sub(k, from))
+		case e.streams():
+			at := e.at(types.I8, t.next, e.mul(k, i64(d.B*sizeOf(e.rightType()))))
+			for line := 0; line < e.panelBytes(unroll); line += cacheLine {
+				e.prefetch(e.at(types.I8, at, i64(line)))
+			}
 		default:
 			e.prefetch(e.at(types.I8, t.next, e.mul(e.sub(k, from), i64(cacheLine/unroll))))
 		}
