@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs random programs on emulated processors, alone and with several workers:
-# one without AVX, one with AVX2 and without AVX-512. Each compiles for itself, so
-# that an instruction which it has not ends the test. Needs qemu's user mode
-# emulator, of Debian's qemu-user-static or qemu-user.
+# Runs random programs on emulated processors: one without AVX, one with AVX2 and
+# without AVX-512. Each compiles for itself, so that an instruction which it has
+# not ends the test. Needs qemu's user mode emulator, of Debian's qemu-user-static
+# or qemu-user. Tests that end memory at a page are not for it: version 7.2 reads
+# 16 bytes where a scalar multiply-add reads 8.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 GO=${GO:-go}
@@ -14,9 +15,8 @@ if [ -z "$emulator" ]; then
 fi
 mkdir -p out
 "$GO" test -c -o out/lathe.test .
-"$GO" test -c -o out/llvm.test ./codegen/llvm
 for processor in Nehalem Haswell; do
   echo "+ $processor"
-  "$emulator" -cpu "$processor" out/lathe.test -test.run '^TestRandomFunctions$' -graphs "$GRAPHS" -test.v 2>&1 | grep -E 'tried|_test.go|^(SIG|PASS|FAIL|---)'
-  (cd codegen/llvm && "$emulator" -cpu "$processor" ../../out/llvm.test -test.run '^TestOrder$' -orders "$GRAPHS" -test.v 2>&1 | grep -E 'tried|_test.go|^(SIG|PASS|FAIL|---)')
+  "$emulator" -cpu "$processor" out/lathe.test -test.run '^TestRandomFunctions$' -graphs "$GRAPHS" -test.v 2>&1 |
+    grep -E 'tried|_test.go|^(SIG|PASS|FAIL|---)'
 done
