@@ -111,7 +111,7 @@ func (m mutant) killed(dir string) (bool, error) {
 	}
 	programs := []string{"passes TestTrial -programs " + fmt.Sprint(*mutantFor/2)} // two lists each
 	if !strings.HasPrefix(m.file, "passes/") {
-		programs = []string{"codegen/llvm TestOrder -orders 100", ". TestRandomFunctions -graphs " + fmt.Sprint(*mutantFor)}
+		programs = []string{"codegen/llvm TestOrder -orders 60", ". TestRandomFunctions -graphs " + fmt.Sprint(*mutantFor)}
 	}
 	for _, p := range programs {
 		words := strings.Fields(p)
