@@ -275,12 +275,13 @@ func TestMirrorKnown(t *testing.T) {
 	}
 }
 
-// TestOnly multiplies where only some diagonals of the product are needed.
+// TestOnly multiplies where only some diagonals of the product are needed, with a
+// sum and without one.
 func TestOnly(t *testing.T) {
 	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
 	f := parse(t, `
-func f(q: f32[2, 131, 9], k: f32[2, 150, 9], bias: f32[131, 150]) -> (f32[2, 131, 150], f32[131, 131]) {
+func f(q: f32[2, 131, 9], k: f32[2, 150, 9], bias: f32[131, 150], u: f32[40], w: f32[50]) -> (f32[2, 131, 150], f32[131, 131], f32[40, 50]) {
   v3 = contract{spec="abc,adc->abd"} q, k : f32[2, 131, 150]
   v4 = iota{axis=0} : i64[150]
   v5 = iota{axis=0} : i64[131]
@@ -290,7 +291,11 @@ func f(q: f32[2, 131, 9], k: f32[2, 150, 9], bias: f32[131, 150]) -> (f32[2, 131
   v9 = where v7, v8, bias : f32[2, 131, 150]
   v10 = contract{spec="ab,cb->ac"} bias, bias : f32[131, 131]
   v11 = tri{k=2, upper=true} v10 : f32[131, 131]
-  return v9, v11
+  v12 = reshape u : f32[40, 1]
+  v13 = reshape w : f32[1, 50]
+  v14 = contract{spec="ab,bc->ac"} v12, v13 : f32[40, 50]
+  v15 = tri{k=0, upper=false} v14 : f32[40, 50]
+  return v9, v11, v15
 }`)
 	p := plan(t, f, m.target, false)
 	if text := p.String(); !strings.Contains(text, "only -130..-1") {
