@@ -18,7 +18,7 @@ import (
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
 
-var orders = flag.Int("orders", 40, "how many random functions TestOrder runs")
+var orders = flag.Int("orders", 60, "how many random functions TestOrder runs")
 
 // An order lets workers run one at a time, each up to where it waits for the
 // others: between two meetings any order is one that threads may come to, so
