@@ -33,6 +33,7 @@ type cluster struct {
 	// The space of a nest: see kernel.Nest.
 	outer, inner []int
 	full         []kernel.Axis
+	stage        map[*ir.Value]int // of what a nest computes: how many reductions, one after the other, it needs of the nest
 
 	needs []*cluster // clusters of the region that must run before, as far as known
 
@@ -59,6 +60,9 @@ func (r *region) open(kind clusterKind, v *ir.Value) *cluster {
 		first = -1 // from outside of the region
 	}
 	c := &cluster{kind: kind, id: len(r.clusters), first: first, anchor: v, inside: []*ir.Value{v}}
+	if kind == nestCluster {
+		c.stage = map[*ir.Value]int{v: 1}
+	}
 	c.needs = r.sources(v)
 	r.clusters = append(r.clusters, c)
 	r.p.owner[v] = c
@@ -78,6 +82,12 @@ func (r *region) copy(v *ir.Value, b *kernel.Buffer) {
 // join adds v, with its sources, to c.
 func (r *region) join(c *cluster, v *ir.Value, sources []*cluster) {
 	c.inside = append(c.inside, v)
+	if c.kind == nestCluster {
+		c.stage[v] = r.stagesBefore(c, v)
+		if isReduction(v.Op) {
+			c.stage[v]++
+		}
+	}
 	r.p.owner[v] = c
 	for _, d := range sources {
 		if d != c && !slices.Contains(c.needs, d) {
@@ -314,6 +324,36 @@ func sameButOnes(a, b []int) bool {
 	return slices.Equal(slices.DeleteFunc(slices.Clone(a), ones), slices.DeleteFunc(slices.Clone(b), ones))
 }
 
+// maxStages is how many reductions of which each needs the one before a nest makes:
+// each goes through the elements anew, and computes what it needs of them from
+// where they are stored. So a row of many would take quadratic time.
+const maxStages = 6
+
+// stagesBefore returns how many such reductions of c are needed for v.
+func (r *region) stagesBefore(c *cluster, v *ir.Value) int {
+	seen := map[*ir.Value]int{}
+	var count func(a *ir.Value) int
+	count = func(a *ir.Value) int {
+		if n, ok := c.stage[a]; ok {
+			return n
+		}
+		if n, ok := seen[a]; ok || r.p.owner[a] != nil || r.p.prog.Buf[a] != nil {
+			return n
+		}
+		n := 0
+		for _, b := range a.Args {
+			n = max(n, count(b))
+		}
+		seen[a] = n
+		return n
+	}
+	n := 0
+	for _, a := range v.Args {
+		n = max(n, count(a))
+	}
+	return n
+}
+
 // reduction opens a nest for v, or joins one over the same space.
 func (r *region) reduction(v *ir.Value) {
 	x := v.Args[0]
@@ -338,7 +378,7 @@ func (r *region) reduction(v *ir.Value) {
 	sources := r.sources(v)
 	for _, c := range sources {
 		if c.kind == nestCluster && slices.Equal(c.full, full) && slices.Equal(c.fullDims(), dims) &&
-			r.reduces(c, x) && r.acyclic(c, sources) {
+			r.stagesBefore(c, v) < maxStages && r.reduces(c, x) && r.acyclic(c, sources) {
 			r.join(c, v, sources)
 			return
 		}

@@ -2,12 +2,15 @@ package fuse_test
 
 import (
 	"flag"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/lathe-lang/lathe/codegen/fuse"
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/codegen/memplan"
 	"github.com/lathe-lang/lathe/internal/irtest"
+	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 )
 
@@ -44,5 +47,39 @@ func TestDeterministic(t *testing.T) {
 		if a, b := plan(), plan(); a != b {
 			t.Fatalf("seed %d: plans differ\n%s\n%s", seed, a, b)
 		}
+	}
+}
+
+// TestManyStages plans rows of reductions, each of what the one before scaled: the
+// work of all nests together, where each stage computes the elements that it
+// reduces from those in memory, grows like the number of reductions.
+func TestManyStages(t *testing.T) {
+	work := func(reductions int) int {
+		var b strings.Builder
+		b.WriteString("func f(x: f32[512]) -> (f32[512]) {\n")
+		x := "x"
+		for i := range reductions {
+			fmt.Fprintf(&b, "  v%d = reduce_max{axes=[0]} %s : f32\n  v%d = div %s, v%d : f32[512]\n", 1+2*i, x, 2+2*i, x, 1+2*i)
+			x = fmt.Sprintf("v%d", 2+2*i)
+		}
+		fmt.Fprintf(&b, "  return %s\n}\n", x)
+		module, err := ir.Parse(&source.File{Name: "f.ir", Text: b.String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := fuse.Program(module.Funcs[0], options)
+		if err := kernel.Verify(p); err != nil {
+			t.Fatalf("%v\n%v", err, p)
+		}
+		total := 0
+		for _, k := range p.Kernels() {
+			if k.Nest != nil {
+				total += len(k.Nest.Stages) * len(k.Nest.Stages)
+			}
+		}
+		return total
+	}
+	if few, many := work(24), work(192); many > 8*few {
+		t.Errorf("24 reductions take %d, 192 take %d: want at most 8 times as much", few, many)
 	}
 }
