@@ -121,6 +121,9 @@ func (c *checker) chained(ch *Chained) error {
 		}
 		var dims []int
 		if part.Gemm != nil {
+			if err := part.Gemm.picks(); err != nil {
+				return err
+			}
 			dims = part.Gemm.Value.Type.Dims()
 		} else {
 			dims = part.Nest.Outer

@@ -113,6 +113,8 @@ func (c *checker) kernel(k *Kernel) error {
 	switch {
 	case k.Nest != nil:
 		return nestShapes(k.Nest)
+	case k.Gemm != nil:
+		return k.Gemm.picks()
 	case k.Chained != nil:
 		return c.chained(k.Chained)
 	}
@@ -133,6 +135,25 @@ func (c *checker) store(s Store) error {
 	}
 	if last >= s.Buf.Type.Elems() {
 		return fmt.Errorf("stores %v beyond the end of %v", s.Value, s.Buf)
+	}
+	return nil
+}
+
+// picks checks that there is an index of matrices for each point of a batch index.
+func (g *Gemm) picks() error {
+	p := g.Pick
+	if p == nil {
+		return nil
+	}
+	at := slices.IndexFunc(g.Batch, func(d Dim) bool { return d.Result == p.Result })
+	if at < 0 {
+		return fmt.Errorf("takes matrices along dimension %d, which is no batch index", p.Result)
+	}
+	if have := p.Take.Args[1].Type.Dims(); !slices.Equal(have, []int{g.Batch[at].Size}) {
+		return fmt.Errorf("takes %d matrices by indices %v", g.Batch[at].Size, have)
+	}
+	if !slices.Contains(p.Take.Args[0].Type.Dims(), p.Size) {
+		return fmt.Errorf("takes from %d matrices of %v", p.Size, p.Take.Args[0].Type)
 	}
 	return nil
 }
