@@ -40,6 +40,7 @@ var layers = []layer{
 	{"codegen/kernel", "internal/source ir"}, // source: places of operations that may fail
 	{"codegen/fuse", "codegen/kernel ir ir/tensor"},
 	{"codegen/memplan", "codegen/kernel"},
+	{"codegen/counts", "codegen/kernel ir"},
 	{"codegen/llvm", "codegen/kernel ir ir/tensor"}, // tensor: the bits of constants
 	{"codegen", "codegen/fuse codegen/kernel codegen/llvm codegen/memplan ir"},
 
@@ -62,12 +63,13 @@ var layers = []layer{
 	// sees it. tensorio: weights come from files.
 	{"lathe", "codegen codegen/kernel codegen/llvm frontend frontend/check internal/libllvm internal/source" +
 		" internal/tensorio ir ir/eval ir/tensor passes runtime runtime/cache runtime/jit runtime/pool"},
+	{"examples", ""}, // the texts, for benchmarks
 	// BLAS libraries are rivals only: nothing else may call them.
 	{"benchmarks/blas", ""},
 	// The FMA and bandwidth loops that figures are shares of are IR text, compiled by jit.
-	{"benchmarks", "lathe benchmarks/blas internal/draw internal/libllvm internal/tensorio ir ir/eval ir/tensor runtime/jit"},
+	{"benchmarks", "lathe benchmarks/blas codegen/counts codegen/memplan examples internal/draw internal/libllvm internal/tensorio ir ir/eval ir/tensor passes runtime/jit"},
 	// The command line prints every stage and judges runs by the evaluator.
-	{"cmd/lathe", "lathe benchmarks codegen codegen/kernel codegen/llvm codegen/memplan frontend frontend/check frontend/syntax" +
+	{"cmd/lathe", "lathe benchmarks codegen codegen/counts codegen/kernel codegen/llvm codegen/memplan frontend frontend/check frontend/syntax" +
 		" internal/draw internal/libllvm internal/source internal/tensorio ir ir/eval ir/tensor passes runtime/jit"},
 	{"examples/compare", "internal/tensorio ir/tensor"},
 	{"examples/embed", "lathe"}, // what users have

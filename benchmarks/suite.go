@@ -25,7 +25,7 @@ type row struct {
 }
 
 // Suites returns all suites.
-func Suites() []Suite { return []Suite{laab(), kernels(), models()} }
+func Suites() []Suite { return []Suite{laab(), kernels(), models(), awareness()} }
 
 // Find returns the suite of a name.
 func Find(name string) (Suite, error) {

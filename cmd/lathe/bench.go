@@ -26,13 +26,14 @@ type benchCmd struct {
 	Naive   bool     `help:"Also run models by the reference evaluator, once, which takes long."`
 	From    []string `placeholder:"FILE" sep:"none" help:"Measure nothing: show the reports in these JSON files, the rows of a suite together."`
 	Page    string   `placeholder:"FILE.md" help:"Also write a page of Markdown."`
+	Bars    string   `placeholder:"FILE.svg" help:"Also draw the FLOPs of awareness as bars."`
 	Roof    string   `name:"roofline" placeholder:"FILE.svg" help:"Also draw the products of kernels below the machine's limits."`
 }
 
 func (c *benchCmd) run(ctx context.Context, e *env) error {
 	if c.Suite == "" && len(c.From) == 0 {
 		for _, s := range benchmarks.Suites() {
-			fmt.Fprintf(e.stdout, "%-8s %s\n", s.Name, s.About)
+			fmt.Fprintf(e.stdout, "%-9s %s\n", s.Name, s.About)
 		}
 		return nil
 	}
@@ -59,6 +60,15 @@ func (c *benchCmd) run(ctx context.Context, e *env) error {
 			return usagef("--roofline: there is no report of kernels")
 		}
 		if err := write(c.Roof, func(w io.Writer) error { return benchmarks.Roofline(w, reports[i]) }); err != nil {
+			return err
+		}
+	}
+	if c.Bars != "" {
+		i := slices.IndexFunc(reports, func(r *benchmarks.Report) bool { return r.Suite == "awareness" })
+		if i < 0 {
+			return usagef("--bars: there is no report of awareness")
+		}
+		if err := write(c.Bars, func(w io.Writer) error { return benchmarks.Bars(w, reports[i]) }); err != nil {
 			return err
 		}
 	}
@@ -91,6 +101,9 @@ func (c *benchCmd) reports(ctx context.Context, e *env) ([]*benchmarks.Report, e
 	suite, err := benchmarks.Find(c.Suite)
 	if c.Roof != "" && c.Suite != "kernels" {
 		return nil, usagef("--roofline is of the suite kernels")
+	}
+	if c.Bars != "" && c.Suite != "awareness" {
+		return nil, usagef("--bars is of the suite awareness")
 	}
 	if err != nil {
 		return nil, usagef("%v", err)

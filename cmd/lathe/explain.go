@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/lathe-lang/lathe/codegen/counts"
 	"github.com/lathe-lang/lathe/codegen/memplan"
 	"github.com/lathe-lang/lathe/passes"
 )
@@ -44,24 +45,15 @@ func asJSON(r passes.Rewrite) rewriteJSON {
 	return rewriteJSON{r.Pass, r.Rule.Name, r.At.String(), r.Before, r.After, r.Rule.Law}
 }
 
-// A kernelJSON is one fused kernel.
-type kernelJSON struct {
-	Name  string   `json:"name"`
-	Kind  string   `json:"kind"`
-	Ops   []string `json:"ops"`
-	Flops int      `json:"flops"`
-	Bytes int      `json:"bytes"`
-}
-
 // An explanation is what explain --json prints.
 type explanation struct {
-	Entry     string         `json:"entry"`
-	Sizes     map[string]any `json:"sizes"`
-	Naive     costJSON       `json:"naive"`
-	Optimized costJSON       `json:"optimized"`
-	LoadTime  loadJSON       `json:"load_time"`
-	Rewrites  []rewriteJSON  `json:"rewrites"`
-	Kernels   []kernelJSON   `json:"kernels"`
+	Entry     string          `json:"entry"`
+	Sizes     map[string]any  `json:"sizes"`
+	Naive     costJSON        `json:"naive"`
+	Optimized costJSON        `json:"optimized"`
+	LoadTime  loadJSON        `json:"load_time"`
+	Rewrites  []rewriteJSON   `json:"rewrites"`
+	Kernels   []counts.Kernel `json:"kernels"`
 
 	refused   []rewriteJSON
 	openLoops int // loops whose turns only a run knows
@@ -90,8 +82,8 @@ func (c *explainCmd) run(ctx context.Context, e *env) error {
 // explain compiles an entry as far as kernels and counts.
 func explain(ctx context.Context, m *model, weightFiles []string) (*explanation, error) {
 	x := &explanation{
-		Entry: m.entry, Sizes: sizesJSON(m.sig.Sizes), Rewrites: []rewriteJSON{}, Kernels: []kernelJSON{},
-		Naive:     costJSON{m.fn.Flops(), m.fn.Bytes(), naivePeak(m.fn), countOps(&m.fn.Region)},
+		Entry: m.entry, Sizes: sizesJSON(m.sig.Sizes), Rewrites: []rewriteJSON{}, Kernels: []counts.Kernel{},
+		Naive:     costJSON{m.fn.Flops(), m.fn.Bytes(), counts.NaivePeak(m.fn), countOps(&m.fn.Region)},
 		openLoops: openLoops(m.fn),
 	}
 	opts := m.opts
@@ -102,12 +94,10 @@ func explain(ctx context.Context, m *model, weightFiles []string) (*explanation,
 	if err != nil {
 		return nil, err
 	}
-	counter := newKernelCounter(program)
-	counter.steps(program.Steps, 1)
-	x.Kernels = append(x.Kernels, counter.kernels...)
-	load := newKernelCounter(program)
-	load.steps(program.Load, 1)
-	x.LoadTime = loadJSON{f.LoadWork(), load.bytes}
-	x.Optimized = costJSON{f.Work(), counter.bytes, memplan.Peak(program), countOps(&f.Region)}
+	kernels, bytes := counts.Of(program, program.Steps)
+	x.Kernels = append(x.Kernels, kernels...)
+	_, loading := counts.Of(program, program.Load)
+	x.LoadTime = loadJSON{f.LoadWork(), loading}
+	x.Optimized = costJSON{f.Work(), bytes, memplan.Peak(program), countOps(&f.Region)}
 	return x, nil
 }

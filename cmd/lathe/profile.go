@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/lathe-lang/lathe"
+	"github.com/lathe-lang/lathe/codegen/counts"
 	"github.com/lathe-lang/lathe/internal/tensorio"
 )
 
@@ -29,8 +30,7 @@ func (c *runCmd) profile(ctx context.Context, e *env, m *model, x *lathe.Executa
 	if !c.Profile {
 		return nil
 	}
-	counter := newKernelCounter(x.Kernels())
-	counter.steps(x.Kernels().Steps, 1)
+	kernels, _ := counts.Of(x.Kernels(), x.Kernels().Steps)
 	// A kernel takes as long as the worker that takes longest.
 	longest := map[string]time.Duration{}
 	for _, s := range spans {
@@ -38,7 +38,7 @@ func (c *runCmd) profile(ctx context.Context, e *env, m *model, x *lathe.Executa
 	}
 	t := newTable(e.stdout, 3, 4, 5, 6, 7)
 	t.AppendHeader(table.Row{"kernel", "kind", "time", "flops", "GFLOP/s", "bytes", "GB/s"})
-	for _, k := range counter.kernels {
+	for _, k := range kernels {
 		took := longest[k.Name].Seconds()
 		rate := func(n int) string {
 			if took == 0 {
