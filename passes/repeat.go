@@ -2,7 +2,6 @@ package passes
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/lathe-lang/lathe/ir"
 )
@@ -12,11 +11,12 @@ import (
 //
 //	take(table, i) @ w   becomes   take(table @ w, i)
 //
-// Of a table of weights that is done when they are loaded. What is taken less
+// Of a table of weights that is done when they are loaded (see tables.go for products). What is taken less
 // often than there are rows goes the other way, which is for slice.
 var repetitions = []law{
 	{&Rule{"taken twice", "take(take(x, i), j) = take(x, take(i, j))", Exact}, takenTwice},
 	{&Rule{"repeated rows", "f(take(x, i)) = take(f(x), i) where i has more elements than x has rows", Exact}, repeatedRows},
+	{&Rule{"table for each", "take(x, i) @ w, summed over an axis of i = sum of take(x @ w[k], i[k])", Reassociate}, tablesProduct},
 }
 
 func takenTwice(w *rewriter, v *ir.Value) func() *ir.Value {
@@ -51,7 +51,10 @@ func repeats(v *ir.Value) (repeatedTake, bool) {
 }
 
 func repeatedRows(w *rewriter, v *ir.Value) func() *ir.Value {
-	for k, a := range v.Args {
+	if v.Op == ir.OpContract {
+		return tableProduct(w, v)
+	}
+	for _, a := range v.Args {
 		r, ok := repeats(a)
 		if !ok || v.Type.Tuple != nil {
 			continue
@@ -62,8 +65,6 @@ func repeatedRows(w *rewriter, v *ir.Value) func() *ir.Value {
 			apply = r.elementwise(w, v)
 		case ir.Reduction:
 			apply = r.reduction(w, v)
-		case ir.Contraction:
-			apply = r.contraction(w, v, k)
 		}
 		if apply != nil {
 			return apply
@@ -154,50 +155,5 @@ func (r repeatedTake) reduction(w *rewriter, v *ir.Value) func() *ir.Value {
 		f := w.emit(v, v.Op, attrs, ir.Type{}, r.table)
 		f.Cost = v.Cost
 		return r.taken(w, v, w.rewritten(f), axis)
-	}
-}
-
-// contraction wants the indices to be those of operand k and of the result only,
-// where they stand together.
-func (r repeatedTake) contraction(w *rewriter, v *ir.Value, k int) func() *ir.Value {
-	operands, out, err := ir.SplitSpec(v.Attrs.(*ir.ContractAttrs).Spec)
-	if err != nil || r.from == r.to || v.Cost.Set {
-		return nil
-	}
-	letters := operands[k][r.from:r.to]
-	axis := strings.Index(out, letters)
-	for i, o := range operands {
-		if axis < 0 || i != k && strings.ContainsAny(o, letters) {
-			return nil
-		}
-	}
-	gone := letters[1:]
-	operands[k] = strings.Replace(operands[k], gone, "", 1)
-	out = out[:axis+1] + out[axis+len(letters):]
-	index := map[byte]int{}
-	number := func(s string) []int {
-		idx := make([]int, len(s))
-		for i := range len(s) {
-			if _, ok := index[s[i]]; !ok {
-				index[s[i]] = len(index)
-			}
-			idx[i] = index[s[i]]
-		}
-		return idx
-	}
-	var parts [][]int
-	var types []ir.Type
-	args := slices.Clone(v.Args)
-	args[k] = r.table
-	for i, a := range args {
-		parts, types = append(parts, number(operands[i])), append(types, a.Type)
-	}
-	spec := specOf(parts, number(out))
-	if ir.ContractWork(spec, types, ir.Props{}) >= v.Work() {
-		return nil
-	}
-	return func() *ir.Value {
-		f := w.put(v, ir.OpContract, &ir.ContractAttrs{Spec: spec}, ir.Type{}, args...)
-		return r.taken(w, v, f, axis)
 	}
 }

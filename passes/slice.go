@@ -25,19 +25,23 @@ var partOnly = &Rule{"part only", "f(x)[i] = f(x[i])", Exact}
 // It always pays, and is exact: kernels sum in an order that does not depend on
 // the rows around. It runs after the passes that choose what is computed.
 func slice(ctx *Context, f *ir.Func) error {
-	s := newSlicing(ctx, f)
+	newSlicing(ctx, f).apply(f)
+	return nil
+}
+
+// apply plans and builds.
+func (s *slicing) apply(f *ir.Func) {
 	s.region(&f.Region, 1)
 	if len(s.plan) == 0 {
-		return nil
+		return
 	}
-	w := newRewriter(ctx, f)
+	w := newRewriter(s.ctx, f)
 	w.run(func(v *ir.Value) *ir.Value {
 		if s.plan[v] == nil {
 			return v
 		}
 		return s.build(w, v)
 	})
-	return nil
 }
 
 // slicing is the state of slice.
@@ -50,6 +54,7 @@ type slicing struct {
 	order  map[*ir.Value]int // place in its region; parameters of the function are before all
 	home   map[*ir.Value]*ir.Region
 	worth  map[*ir.Value]bool // whether computing less of it saves anything
+	shared *sharedDemand      // what equal values are needed for; nil where there are none
 }
 
 // newSlicing returns the state before anything is planned.
@@ -125,6 +130,9 @@ func (s *slicing) want(v *ir.Value, d demand) {
 			break
 		}
 	}
+	if s.shared != nil {
+		d = s.shared.add(v, d.static())
+	}
 	s.need[v] = s.need[v].or(d)
 }
 
@@ -147,7 +155,7 @@ func (s *slicing) consider(v *ir.Value, turns int) *narrowing {
 	if n == nil || n.gives.whole() && !composed || !s.ctx.allowed(partOnly) {
 		return nil
 	}
-	if composed {
+	if composed || s.shared != nil && s.shared.looking {
 		return n
 	}
 	s.ctx.rewrote(partOnly, v.Pos, (v.Work()-s.work(v, n))*turns)

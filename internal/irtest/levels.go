@@ -107,3 +107,33 @@ func joinedFactor(g *gen) {
 	c := g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: 2}, none, a, b)
 	g.linear(c, 1+g.src.Int(9, "out"))
 }
+
+// convolved multiplies shifted rows of a table, padded with zeros, by weights: one
+// product for each tap, or one for all.
+func convolved(g *gen) {
+	n, rows, d, out := 2+g.src.Int(5, "table"), 4+g.src.Int(12, "rows"), 1+g.src.Int(5, "width"), 1+g.src.Int(6, "out")
+	x := g.emit(ir.OpTake, &ir.AxisAttrs{}, none, g.weight(n, d), g.index([]int{rows}, n))
+	lo := g.src.Int(3, "padded")
+	x = g.emit(ir.OpPad, &ir.PadAttrs{Lo: ir.Sizes(lo, 0), Hi: ir.Sizes(2-lo, 0), Value: ir.FloatNumber(0)}, none, x)
+	tap := func(k int) *ir.Value {
+		return g.emit(ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(k, 0), Step: []int{1, 1}}, ir.Make(g.float, rows, d), x)
+	}
+	if !g.chance(2, "stacked") {
+		var sum *ir.Value
+		for k := range 2 {
+			y := g.matmul(tap(k), g.weight(d, out))
+			if y != nil && sum != nil {
+				y = g.emit(ir.OpAdd, nil, none, sum, y)
+			}
+			sum = y
+		}
+		return
+	}
+	var taps []*ir.Value
+	for k := range 3 {
+		taps = append(taps, g.emit(ir.OpReshape, nil, ir.Make(g.float, rows, 1, d), tap(k)))
+	}
+	windows := g.emit(ir.OpConcat, &ir.AxisAttrs{Axis: 1}, none, taps...)
+	spec := []string{"abc,bcd->ad", "abc,bcd->da", "abc,bcd->bad"}[g.src.Int(3, "kept")]
+	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: spec}, none, windows, g.weight(3, d, out))
+}

@@ -16,6 +16,7 @@ var patterns = []func(g *gen){
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 	sharedProduct, congruence, solvedBlocks,
 	attended, attended, joinedFactor, accumulated, solvedBefore,
+	convolved,
 }
 
 func slicedProduct(g *gen) {
