@@ -21,7 +21,7 @@ const sharedSteps = 256
 // sumsApart reports whether functions that products share sum the tiles. They do
 // where the sums go to memory anyway.
 func (e *gemmEmitter) sumsApart() bool {
-	return len(e.sum) == 1 && e.steps > 0 && !e.banded() && e.g.Only == nil &&
+	return len(e.sum) == 1 && e.steps > 0 && !e.banded() && (e.g.Only == nil || e.block != nil) &&
 		(e.chunks > 1 || e.heavy() || e.g.Mirror || e.steps >= sharedSteps)
 }
 
