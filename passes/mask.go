@@ -20,6 +20,7 @@ var masks = []law{
 	{&Rule{"mask", "where(j <= i, a, 0) = tril(a)", FromStructure}, selected},
 	{&Rule{"factor mask", "f32(j <= i) * a = tril(ones) * a = tril(a)", FromStructure}, multiplied},
 	{&Rule{"masked factor", "softmax(where(j <= i, a, -inf)) @ b = tril(softmax(where(j <= i, a, -inf))) @ b", FromStructure}, maskedFactor},
+	{&Rule{"running state", "tril(q @ k.T) @ v = tril(q @ k.T) @ v inside of chunks + q @ sum(k.T @ v of earlier chunks)", Reassociate}, runningState},
 	{&Rule{"distance", "rope(stretched a, i) @ rope(stretched b, j).T = table(i - j)", Distribute}, byDistance},
 }
 

@@ -79,3 +79,21 @@ func maskedProduct(g *gen) {
 	}
 	g.matmul(x, nil)
 }
+
+// causalProduct makes linear attention of enough positions for chunks of them.
+func causalProduct(g *gen) {
+	n, d, e := 64+g.src.Int(9, "positions"), 1+g.src.Int(3, "depth"), 1+g.src.Int(3, "columns")
+	if n*n > g.cfg.MaxElems {
+		return
+	}
+	q, k := g.like(g.float, []int{n, d}), g.like(g.float, []int{n, d})
+	x := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: []string{"ab,cb->ac", "cb,ab->ca"}[g.src.Int(2, "spec")]}, none, q, k)
+	if g.chance(3, "scaled") {
+		x = g.emit(ir.OpMul, nil, none, x, g.constant(g.float, 0.5))
+	}
+	if g.chance(5, "squared") {
+		x = g.emit(ir.OpMul, nil, none, x, x)
+	}
+	x = g.emit(ir.OpTri, &ir.TriAttrs{K: dim.Const(g.src.Int(3, "diagonal") - 1), Upper: g.chance(5, "upper")}, none, x)
+	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, x, g.like(g.float, []int{n, e}))
+}

@@ -11,7 +11,7 @@ import (
 // only where it fires.
 var patterns = []func(g *gen){
 	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates, groupedTokens,
-	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct,
+	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct, causalProduct,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
 	sharedProduct, congruence, solvedBlocks,
