@@ -143,14 +143,53 @@ model Experts(d, f, e) {
 			if x.Optimized.Peak*5 > x.Naive.Peak {
 				t.Errorf("peak is %d bytes, want at most a fifth of %d", x.Optimized.Peak, x.Naive.Peak)
 			}
-			var stdout, stderr bytes.Buffer
-			args := []string{"run", file, "Experts.forward", "--random", "1", "--check"}
-			for _, s := range []string{"n=77", "d=16", "f=40", "e=4"} {
-				args = append(args, "--set", s)
-			}
-			if code := run(t.Context(), &env{stdout: &stdout, stderr: &stderr, getenv: uncached}, args); code != exitDone {
-				t.Fatalf("exit status %d\n%s%s", code, stdout.String(), stderr.String())
-			}
+			checkedRun(t, file, "Experts.forward", "n=77", "d=16", "f=40", "e=4")
 		})
 	}
+}
+
+// checkedRun runs an entry of a file with random weights, and checks it.
+func checkedRun(t *testing.T, file, entry string, set ...string) {
+	t.Helper()
+	args := []string{"run", file, entry, "--random", "1", "--check"}
+	for _, s := range set {
+		args = append(args, "--set", s)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), &env{stdout: &stdout, stderr: &stderr, getenv: uncached}, args); code != exitDone {
+		t.Fatalf("exit status %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+}
+
+// TestExpertWidths has experts of different widths, written one by one, choose a
+// quarter of the tokens each: that is what they compute.
+func TestExpertWidths(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "widths.lathe")
+	if err := os.WriteFile(file, []byte(`
+model Experts(d, f) {
+    weight router: f32[d, 3]
+    weight a1: f32[d, f]
+    weight a2: f32[f, d]
+    weight b1: f32[d, 2 * f]
+    weight b2: f32[2 * f, d]
+    weight c1: f32[d, 4 * f]
+    weight c2: f32[4 * f, d]
+    fn forward(x: f32[n, d]) -> f32[n, d] {
+        best, tokens = top_k(softmax(x @ router).T, n / 4)
+        gates = sum(one_hot(tokens, n) * best[:, :, None], axis=1)
+        y = x + gates[0][:, None] * (gelu(x @ a1) @ a2)
+        y = y + gates[1][:, None] * (gelu(x @ b1) @ b2)
+        return y + gates[2][:, None] * (gelu(x @ c1) @ c2)
+    }
+}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const n, d, f = 1024, 256, 512
+	x := explained(t, file, "Experts.forward", fmt.Sprint("n=", n), fmt.Sprint("d=", d), fmt.Sprint("f=", f))
+	if most := (n/4*7*4*d*f + 2*n*d*3) / 100 * 101; x.Optimized.Flops > most {
+		t.Errorf("%d FLOPs, want at most %d", x.Optimized.Flops, most)
+	}
+	checkedRun(t, file, "Experts.forward", "n=44", "d=16", "f=24")
 }
