@@ -47,6 +47,11 @@ func TestExperts(t *testing.T) {
 		saves       float64 // FLOPs as written over those of a call; 0 for any
 	}{
 		{"gau", "Gau.forward", map[string]string{"b": "1", "n": "1024"}, []string{"scale through product"}, 0},
+		{"flash", "Flash.forward", map[string]string{"b": "1", "n": "4096"}, []string{"scale through product", "shift through product"}, 0},
+		{"flash", "Flash.forward", map[string]string{"b": "1", "n": "4096", "causal": "true"}, []string{"scale through product"}, 0},
+		{"moe_choice", "MoeChoice.forward", map[string]string{"n": "1024"}, []string{"one-hot gathers", "one-hot scatters"}, 1.5},
+		{"moe_choice_capped", "MoeChoiceCapped.forward", map[string]string{"n": "1024"}, []string{"one-hot gathers", "one-hot scatters"}, 1.5},
+		{"moe_top2", "MoeTop2.forward", map[string]string{"n": "1024"}, []string{"one-hot gathers", "one-hot scatters"}, 1.5},
 		{"vit", "Vit.forward", map[string]string{"b": "1"},
 			[]string{"part only", "scale through product", "shift through product", "softmax of a shift", "rows that sum to one", "split heads"}, 0},
 		{"patch_merger", "Vit.forward", map[string]string{"b": "1"},

@@ -74,6 +74,11 @@ func textbooks() []textbook {
 	bytes := map[string]string{"n": "1", "l": "1024", "depth": "2"}
 	return []textbook{
 		{"GAU n1024", "gau", "Gau.forward", one("n", "1024")},
+		{"FLASH n4096", "flash", "Flash.forward", one("n", "4096")},
+		{"FLASH n4096 causal", "flash", "Flash.forward", one("n", "4096", "causal", "true")},
+		{"MoE expert choice n1024", "moe_choice", "MoeChoice.forward", map[string]string{"n": "1024"}},
+		{"MoE capped choice n1024", "moe_choice_capped", "MoeChoiceCapped.forward", map[string]string{"n": "1024"}},
+		{"MoE top 2 n1024", "moe_top2", "MoeTop2.forward", map[string]string{"n": "1024"}},
 		{"ViT S/32", "vit", "Vit.forward", one()},
 		{"PatchMerger S/16", "patch_merger", "Vit.forward", one()},
 		{"DataMUX N40 Hadamard", "datamux", "DataMux.forward", one("n", "40")},
