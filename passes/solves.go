@@ -165,7 +165,7 @@ func (w *rewriter) once(v *ir.Value) bool {
 }
 
 // oneFactorisation solves for all right-hand sides at once, where the later ones
-// are known before the first solve.
+// do not come from the first solve.
 func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
 	if v.Op != ir.OpSolve || v.Type.Rank() != 2 {
 		return nil
@@ -177,14 +177,19 @@ func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
 	at := slices.IndexFunc(w.body, func(u *ir.Value) bool {
 		return u != v && w.levels[u] == w.levels[v] && u.Op == ir.OpSolve && u.Args[0] == v.Args[0] && u.Attrs.(*ir.SolveAttrs).Form == form
 	})
-	if at < 0 || slices.Index(w.body, v.Args[1]) >= at {
+	if at < 0 {
+		return nil
+	}
+	early, ok := w.without(v.Args[1], at)
+	if !ok {
 		return nil
 	}
 	u := w.body[at]
 	return func() *ir.Value {
 		n, first, second := v.Type.Dims()[0], u.Type.Dims()[1], v.Type.Dims()[1]
-		rest := slices.Clone(w.body[at:])
-		w.body = w.body[:at]
+		rest := slices.DeleteFunc(slices.Clone(w.body[at:]), func(x *ir.Value) bool { return early[x] })
+		before := slices.DeleteFunc(slices.Clone(w.body[at:]), func(x *ir.Value) bool { return !early[x] })
+		w.body = append(w.body[:at], before...)
 		sides := w.emit(u, ir.OpConcat, &ir.AxisAttrs{Axis: 1}, ir.Type{}, u.Args[1], v.Args[1])
 		both := w.emit(u, ir.OpSolve, u.Attrs, ir.Type{}, u.Args[0], sides)
 		w.body = append(w.body, rest...)
@@ -192,6 +197,28 @@ func oneFactorisation(w *rewriter, v *ir.Value) func() *ir.Value {
 		u.Op, u.Attrs, u.Args = ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(0, 0), Step: []int{1, 1}}, []*ir.Value{both}
 		return w.emit(v, ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(0, first), Step: []int{1, 1}}, ir.Make(v.Type.DType, n, second), both)
 	}
+}
+
+// without returns what of the open region, from the value at a place on, v comes
+// from; ok is false where that value itself, or a loop, is among it.
+func (w *rewriter) without(v *ir.Value, at int) (values map[*ir.Value]bool, ok bool) {
+	here := map[*ir.Value]bool{}
+	for _, x := range w.body[at:] {
+		here[x] = true
+	}
+	values = map[*ir.Value]bool{}
+	var visit func(x *ir.Value) bool
+	visit = func(x *ir.Value) bool {
+		if !here[x] || values[x] {
+			return true
+		}
+		if x == w.body[at] || x.Body != nil {
+			return false
+		}
+		values[x] = true
+		return !slices.ContainsFunc(x.Args, func(a *ir.Value) bool { return !visit(a) })
+	}
+	return values, visit(v)
 }
 
 // diagonalBlocks returns the square blocks along the diagonal of a matrix that is
