@@ -52,7 +52,7 @@ func (p *Program) Library(ctx context.Context, entry, name string, opts Options)
 		return nil, err
 	}
 	if l.Object, err = jit.Compile(ctx, lib, host.host, code.Text(), jit.Object); err != nil {
-		return nil, err
+		return nil, refused(ctx, "machine code", err)
 	}
 	if l.Shared, err = jit.SharedObject(l.Object, "lib"+name+".so", "libc.so.6"); err != nil {
 		return nil, err

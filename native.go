@@ -56,7 +56,7 @@ func native(ctx context.Context, host *machine, f *ir.Func, disk *diskCache, opt
 	}
 	objects, err := jit.CompileAll(ctx, lib, host.host, code.Modules(), jit.Object)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, refused(ctx, *stage, err)
 	}
 	if disk != nil {
 		disk.keepProgram(key, program, objects)
@@ -64,9 +64,18 @@ func native(ctx context.Context, host *machine, f *ir.Func, disk *diskCache, opt
 	if opts.Stage != nil {
 		asm, err := jit.Compile(ctx, lib, host.host, code.Text(), jit.Assembly)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, refused(ctx, *stage, err)
 		}
 		opts.see("asm", func() string { return string(asm) })
 	}
 	return program, objects, nil
+}
+
+// refused is the error for code that LLVM does not take, which is a bug of ours,
+// unless ctx has ended.
+func refused(ctx context.Context, stage string, err error) error {
+	if ended := ctx.Err(); ended != nil {
+		return ended
+	}
+	return &InternalError{Stage: stage, Value: err}
 }

@@ -72,7 +72,7 @@ func (p *Program) Inspect(ctx context.Context, entry string, opts Options) (*ir.
 	}
 	asm, err := jit.Compile(ctx, lib, host.host, code.Text(), jit.Assembly)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, refused(ctx, "machine code", err)
 	}
 	opts.see("asm", func() string { return string(asm) })
 	return f, program, nil

@@ -7,7 +7,7 @@ import (
 
 // lawPatterns are what the laws of the passes fold, simplify, structure and cse
 // look for, beside patterns.
-var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined, turnedTwice, nested}
+var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined, turnedTwice, nested, changedBeside, keptAcrossTurns}
 
 // zeroFactor multiplies with zeros by construction, or with zeros that a program
 // computed, which are no such.
@@ -230,4 +230,31 @@ func nested(g *gen) {
 	for range 2 {
 		v = g.emit(ops[g.src.Int(len(ops), "function")], nil, none, v)
 	}
+}
+
+// changedBeside changes a part of a product and needs the product as it was, too.
+func changedBeside(g *gen) {
+	v := g.matmul(g.floatOf(2), nil)
+	if v == nil || v.Type.Rank() != 2 {
+		return
+	}
+	a, size := g.slice(v.Type.Dims())
+	u := g.emit(ir.OpUpdate, a, none, v, g.like(v.Type.DType, size))
+	g.matmul(u, nil)
+	g.matmul(v, nil)
+}
+
+// keptAcrossTurns computes what every turn of a loop reads first, and then makes
+// more in each turn.
+func keptAcrossTurns(g *gen) {
+	n := 2 + g.src.Int(5, "size")
+	square := func() *ir.Value { return g.like(g.float, []int{n, n}) }
+	product := func(a, b *ir.Value) *ir.Value {
+		return g.put(ir.OpTanh, nil, none, g.put(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, a, b))
+	}
+	kept, p, q := product(square(), square()), square(), square()
+	g.turned(g.like(g.float, []int{1 + g.src.Int(4, "rows"), n}), func(row, carried *ir.Value) *ir.Value {
+		v := product(g.put(ir.OpMul, nil, none, row, carried), kept)
+		return product(product(v, p), q)
+	})
 }
