@@ -183,6 +183,21 @@ def flash(name, causal, sizes):
 
 # --- mixtures of experts ---------------------------------------------------------------------------------------------
 
+def flash_decode():
+    """What forward gives for all tokens, token by token: the numbers are those of flash_causal."""
+    folder = HERE / "flash_decode"
+    folder.mkdir(exist_ok=True)
+    case = {
+        "file": "flash.lathe",
+        "entry": "Flash.decode_all",
+        "set": {},
+        "weights": "../flash_causal/weights.safetensors",
+        "inputs": {"x": "../flash_causal/x.npy"},
+        "outputs": ["../flash_causal/y.npy"],
+    }
+    (folder / "case.json").write_text(json.dumps(case, indent=2) + "\n")
+
+
 def moe_choice():
     r = Source(202202003)
     n, d, f, e, c = 48, 18, 26, 6, 1
@@ -380,6 +395,7 @@ if __name__ == "__main__":
     gau()
     flash("flash", causal=False, sizes={})
     flash("flash_causal", causal=True, sizes={"causal": True})
+    flash_decode()
     moe_choice()
     moe_top2()
     patch_merger()
