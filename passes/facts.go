@@ -17,15 +17,16 @@ func Facts(f *ir.Func) string {
 	levels := f.Levels()
 	s := newSlicing(&Context{Context: context.Background()}, f)
 	s.region(&f.Region, 1)
+	needs := f.Needed()
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "value\ttype\tknown in\tstructure\tneeded")
 	for _, v := range f.Params {
-		s.fact(t, v, levels[v])
+		s.fact(t, v, levels[v], needs)
 	}
 	f.Walk(func(v *ir.Value) {
 		if v.Op != ir.OpParam {
-			s.fact(t, v, levels[v])
+			s.fact(t, v, levels[v], needs)
 		}
 	})
 	t.Flush()
@@ -38,12 +39,16 @@ func Facts(f *ir.Func) string {
 }
 
 // fact writes the line of v.
-func (s *slicing) fact(w io.Writer, v *ir.Value, level ir.Level) {
+func (s *slicing) fact(w io.Writer, v *ir.Value, level ir.Level, needs map[*ir.Value]ir.Diagonals) {
 	if v.Type.Tuple != nil {
 		fmt.Fprintf(w, "%v\t%v\t%v\t\t\n", v, v.Type, level)
 		return
 	}
-	fmt.Fprintf(w, "%v\t%v\t%v\t%s\t%s\n", v, v.Type.Plain(), level, structureOf(v), s.need[v].describe())
+	needed := s.need[v].describe()
+	if d, ok := needs[v]; ok && s.need[v] != nil {
+		needed = strings.TrimPrefix(needed+", ", "all, ") + fmt.Sprintf("diagonals %d to %d", -d.Below, d.Above)
+	}
+	fmt.Fprintf(w, "%v\t%v\t%v\t%s\t%s\n", v, v.Type.Plain(), level, structureOf(v), needed)
 }
 
 // structureOf says what is known of the last two axes of v.
@@ -56,6 +61,11 @@ func structureOf(v *ir.Value) string {
 		d := v.Type.Dims()
 		if at := ir.DiagonalsOf(v, false); at.Of(d[n-2], d[n-1]) {
 			parts = append(parts, fmt.Sprintf("diagonals %d to %d", -at.Below, at.Above))
+		}
+		if v.Op != ir.OpParam {
+			if rank := rankBound(v, rankDepth); rank < min(d[n-2], d[n-1]) {
+				parts = append(parts, fmt.Sprintf("rank at most %d", rank))
+			}
 		}
 	}
 	switch {

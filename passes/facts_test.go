@@ -42,3 +42,28 @@ v10    f32[4, 4]  load                                nothing
 		t.Errorf("the function has changed:\n%v", f)
 	}
 }
+
+// TestFactsOfTriangles shows of what only a triangle is needed, and ranks.
+func TestFactsOfTriangles(t *testing.T) {
+	got := passes.Facts(parseFunc(t, `func f(a: f32[6, 2], b: f32[2, 6], u: f32[6]) -> (f32[6, 6], f32[6, 6]) {
+  v3 = contract{spec="ab,bc->ac"} a, b : f32[6, 6]
+  v4 = tri{k=0, upper=false} v3 : f32[6, 6]
+  v5 = contract{spec="a,b->ab"} u, u : f32[6, 6]
+  v6 = contract{spec="ab,bc->ac"} a, b : f32[6, 6]
+  v7 = add v5, v6 : f32[6, 6]
+  return v4, v7
+}`))
+	const lines = `value  type       known in  structure                          needed
+a      f32[6, 2]  call                                         all
+b      f32[2, 6]  call                                         all
+u      f32[6]     call                                         all
+v3     f32[6, 6]  call      rank at most 2                     diagonals -5 to 0
+v4     f32[6, 6]  call      diagonals -5 to 0                  all
+v5     f32[6, 6]  call      rank at most 1, its own transpose  all
+v6     f32[6, 6]  call      rank at most 2                     all
+v7     f32[6, 6]  call      rank at most 3                     all
+`
+	if diff := cmp.Diff(lines, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
