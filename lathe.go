@@ -31,6 +31,7 @@ import (
 	"github.com/lathe-lang/lathe/frontend"
 	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
 	"github.com/lathe-lang/lathe/passes"
 	"github.com/lathe-lang/lathe/runtime"
 )
@@ -233,6 +234,11 @@ func (p *Program) compile(ctx context.Context, entry string, opts Options) (x *E
 	}
 	if err := ir.Verify(f); err != nil {
 		return nil, err
+	}
+	for _, v := range f.Results {
+		if _, _, err := tensor.Size(v.Type.DType, v.Type.Dims(), 0); err != nil {
+			return nil, &source.Error{Pos: v.Pos, Msg: fmt.Sprintf("a result is too large: %v", err)}
+		}
 	}
 	opts.see("ir", f.String)
 

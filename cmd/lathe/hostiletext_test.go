@@ -45,6 +45,7 @@ func hostileTexts() []hostile {
 		{"negative size", "fn f(x: f32[-1]) -> f32[-1] { x }"},
 		{"size beyond i64", "fn f(x: f32[99999999999999999999]) -> f32 { sum(x) }"},
 		{"size overflows", "fn f(x: f32[4294967296, 4294967296, 4]) -> f32 { sum(x) }"},
+		{"product of 40 GB", "fn f(x: f32[100000], y: f32[n]) -> f32[100000, 100000] { x[:, None] @ x[None, :] }"},
 		{"16 GiB", "fn f() -> f32[4294967296] { zeros(f32[4294967296]) }"},
 		{"size of a float", "fn f(x: f32[1.5]) -> f32 { sum(x) }"},
 		{"rank 17", "fn f(x: f32[" + strings.Repeat("1, ", 16) + "1]) -> f32 { sum(x) }"},

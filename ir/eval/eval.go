@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/lathe-lang/lathe/internal/source"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
@@ -62,7 +63,8 @@ func Run(ctx context.Context, f *ir.Func, args []*tensor.Tensor, opts Options) (
 	return out, nil
 }
 
-// checkArgs checks that args are what f takes, and that f has constant sizes.
+// checkArgs checks that args are what f takes, that f has constant sizes, and that
+// its values are within the limit of a tensor.
 func checkArgs(f *ir.Func, args []*tensor.Tensor) error {
 	if !f.Static() {
 		return fmt.Errorf("eval: %s has sizes that are not constant: instantiate it first", f.Name)
@@ -79,7 +81,17 @@ func checkArgs(f *ir.Func, args []*tensor.Tensor) error {
 			return fmt.Errorf("eval: argument %v of %s is %v, have %s", p, f.Name, p.Type.Plain(), have)
 		}
 	}
-	return nil
+	// Every value is made, also what a compiler would never store.
+	var large error
+	f.Walk(func(v *ir.Value) {
+		if large != nil || v.Type.Tuple != nil {
+			return
+		}
+		if _, _, err := tensor.Size(v.Type.DType, v.Type.Dims(), 0); err != nil {
+			large = &source.Error{Pos: v.Pos, Msg: fmt.Sprintf("a value is too large to be evaluated: %v", err)}
+		}
+	})
+	return large
 }
 
 // own returns t in element type d, in memory that none of others has.
