@@ -151,12 +151,17 @@ func zpFloat(d tensor.DType, x float64) int64 {
 	case x < 0:
 		return -zpFloat(d, -x)
 	}
-	if p, q, ok := fraction(d, x); ok {
+	mantissa, exp := math.Frexp(x)
+	m := int64(mantissa * (1 << 53))
+	exp -= 53
+	for m != 0 && m%2 == 0 {
+		m, exp = m/2, exp+1
+	}
+	// Of a few bits it is what it says: a product of powers of two and small numbers.
+	if p, q, ok := fraction(d, x); ok && q < m {
 		return residue(residue(p) * inverse(q))
 	}
-	mantissa, exp := math.Frexp(x)
-	m := residue(int64(mantissa * (1 << 53)))
-	exp -= 53
+	m = residue(m)
 	if exp < 0 {
 		return residue(m * inverse(power(2, -exp)))
 	}
