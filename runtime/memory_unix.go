@@ -8,13 +8,15 @@ import "golang.org/x/sys/unix"
 // does not know: native code keeps addresses in it.
 func allocate(n int) ([]byte, error) {
 	memory, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	if err == nil && n >= hugePages {
-		_ = unix.Madvise(memory, unix.MADV_HUGEPAGE) // where the system has none, small ones do as well
+	if err == nil && n >= largePage {
+		wantLargePages(memory)
 	}
 	return memory, err
 }
 
-// hugePages is from how many bytes on memory is asked for in pages of 2 MiB.
-const hugePages = 2 << 20
+// largePage is the bytes of a large page, and from how many on memory is asked
+// for in such pages: each of them is zeroed at once, where small ones are one
+// call of the system each.
+const largePage = 2 << 20
 
 func release(memory []byte) error { return unix.Munmap(memory) }
