@@ -228,6 +228,10 @@ func (s *seen) add(some seen) {
 // enough programs, tried twice each, make every rule fire.
 const enough = 2000
 
+// exempt are rules by laws of functions, here of angles, of which residues know
+// nothing. Random functions must not make them fire; golden cases do.
+var exempt = []string{"distance"}
+
 func (s *seen) report(t *testing.T) {
 	if *firings {
 		t.Logf("tried: %d programs rewritten, the same modulo a prime before and after each pass", s.programs)
@@ -237,7 +241,7 @@ func (s *seen) report(t *testing.T) {
 			if *firings {
 				t.Logf("fired: %-10s %-24s %6d   %s", name, r.Name, s.fired[r], r.Law)
 			}
-			if s.programs >= 2*enough && s.fired[r] == 0 {
+			if s.programs >= 2*enough && s.fired[r] == 0 && !slices.Contains(exempt, r.Name) {
 				t.Errorf("the rule %q of %s was not used in %d programs: internal/irtest needs a pattern for it", r.Name, name, s.programs)
 			}
 		}
