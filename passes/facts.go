@@ -11,22 +11,22 @@ import (
 )
 
 // Facts returns what the passes know of each value of f, a line each: when it
-// becomes known, its structure, and which of its elements anything needs. f has
-// constant sizes, and is only read.
+// becomes known, its structure, whether it is finite whatever the arguments are, and
+// which of its elements anything needs. f has constant sizes, and is only read.
 func Facts(f *ir.Func) string {
 	levels := f.Levels()
 	s := newSlicing(&Context{Context: context.Background()}, f)
 	s.region(&f.Region, 1)
-	needs := f.Needed()
+	needs, sizes := f.Needed(), newMagnitudes()
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "value\ttype\tknown in\tstructure\tneeded")
 	for _, v := range f.Params {
-		s.fact(t, v, levels[v], needs)
+		s.fact(t, sizes, v, levels[v], needs)
 	}
 	f.Walk(func(v *ir.Value) {
 		if v.Op != ir.OpParam {
-			s.fact(t, v, levels[v], needs)
+			s.fact(t, sizes, v, levels[v], needs)
 		}
 	})
 	t.Flush()
@@ -39,7 +39,7 @@ func Facts(f *ir.Func) string {
 }
 
 // fact writes the line of v.
-func (s *slicing) fact(w io.Writer, v *ir.Value, level ir.Level, needs map[*ir.Value]ir.Diagonals) {
+func (s *slicing) fact(w io.Writer, m *magnitudes, v *ir.Value, level ir.Level, needs map[*ir.Value]ir.Diagonals) {
 	if v.Type.Tuple != nil {
 		fmt.Fprintf(w, "%v\t%v\t%v\t\t\n", v, v.Type, level)
 		return
@@ -48,11 +48,12 @@ func (s *slicing) fact(w io.Writer, v *ir.Value, level ir.Level, needs map[*ir.V
 	if d, ok := needs[v]; ok && s.need[v] != nil {
 		needed = strings.TrimPrefix(needed+", ", "all, ") + fmt.Sprintf("diagonals %d to %d", -d.Below, d.Above)
 	}
-	fmt.Fprintf(w, "%v\t%v\t%v\t%s\t%s\n", v, v.Type.Plain(), level, structureOf(v), needed)
+	fmt.Fprintf(w, "%v\t%v\t%v\t%s\t%s\n", v, v.Type.Plain(), level, m.described(v), needed)
 }
 
-// structureOf says what is known of the last two axes of v.
-func structureOf(v *ir.Value) string {
+// described says what is known of the last two axes of v, and whether floats are
+// finite; integers are.
+func (m *magnitudes) described(v *ir.Value) string {
 	var parts []string
 	if p := v.Type.Props; p != (ir.Props{}) {
 		parts = append(parts, p.String())
@@ -77,6 +78,9 @@ func structureOf(v *ir.Value) string {
 		parts = append(parts, "at most a one in each row")
 	case isIdentity(v):
 		parts = append(parts, "identity")
+	}
+	if v.Type.DType.IsFloat() && m.finite(v) {
+		parts = append(parts, "finite")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -67,3 +67,50 @@ v7     f32[6, 6]  call      rank at most 3                     all
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestFactsOfSizes shows which values are finite for any arguments: a table of
+// positions is, but not what an argument or a weight has a part in, nor what is
+// too large for its type, nor a mask that is added.
+func TestFactsOfSizes(t *testing.T) {
+	got := passes.Facts(parseFunc(t, `func f(x: f32[300], weight w: f32[300], i: i64[4]) -> (f32[300], f32[300], f32[4, 300], f16[300], f16[300], f32[300], f32[300], f32[300], f32[300]) {
+  v3 = iota{axis=0} : i64[300]
+  v4 = convert v3 : f32[300]
+  v5 = sin v4 : f32[300]
+  v6 = mul v5, w : f32[300]
+  v7 = add v5, x : f32[300]
+  v8 = one_hot i : f32[4, 300]
+  v9 = convert v3 : f16[300]
+  v10 = mul v9, v9 : f16[300]
+  v11 = gt x, w : bool[300]
+  v12 = full{value=0.0} : f32[300]
+  v13 = full{value=-inf} : f32[300]
+  v14 = where v11, v12, v13 : f32[300]
+  v15 = where v11, v5, v12 : f32[300]
+  v16 = exp v5 : f32[300]
+  v17 = exp v4 : f32[300]
+  return v6, v7, v8, v9, v10, v14, v15, v16, v17
+}`))
+	const lines = `value  type         known in  structure                          needed
+x      f32[300]     call                                         all
+w      f32[300]     load                                         all
+i      i64[4]       call                                         all
+v3     i64[300]     compile                                      all
+v4     f32[300]     compile   finite                             all
+v5     f32[300]     compile   finite                             all
+v6     f32[300]     load                                         all
+v7     f32[300]     call                                         all
+v8     f32[4, 300]  call      at most a one in each row, finite  all
+v9     f16[300]     compile   finite                             all
+v10    f16[300]     compile                                      all
+v11    bool[300]    call                                         all
+v12    f32[300]     compile   finite                             all
+v13    f32[300]     compile                                      all
+v14    f32[300]     call                                         all
+v15    f32[300]     call      finite                             all
+v16    f32[300]     compile   finite                             all
+v17    f32[300]     compile                                      all
+`
+	if diff := cmp.Diff(lines, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

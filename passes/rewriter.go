@@ -24,6 +24,7 @@ type rewriter struct {
 	inProducts map[*ir.Value]int      // how many of the uses are in a product of matrices, transposed or not
 	dearer     map[*ir.Value]int      // by how much these products would cost more, solved in place of multiplied by an inverse
 	home       map[*ir.Value]int      // the depth at which a value stands
+	large      *magnitudes            // how large values can be, once a law has asked
 	when       *timing                // when what a pass chooses to compute is computed
 }
 

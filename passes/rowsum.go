@@ -118,8 +118,12 @@ func (w *rewriter) scoresOf(x *ir.Value, axis int) func() *ir.Value {
 }
 
 // guarded returns what makes k, a product with weights, with 0 times a row added to
-// the weights: NaN where the row is not finite.
+// the weights: NaN where the row is not finite. A row that is known to be needs
+// nothing.
 func (w *rewriter) guarded(k, row *ir.Value) func() *ir.Value {
+	if w.magnitudes().finite(row) {
+		return func() *ir.Value { return k }
+	}
 	for _, f := range w.weightedProducts(k) {
 		full := w.withRank(k, row)
 		var idx []int // of the axes of the row, with which the weights are numbered

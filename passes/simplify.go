@@ -23,6 +23,9 @@ var simplifications = []law{
 	{&Rule{"zero added", "x + 0 = x", Reassociate}, zeroAdded},
 	{&Rule{"kept triangle", "tril(x, k) = x where nothing lies beyond", Exact}, keptTriangle},
 	{&Rule{"diagonal of a diagonal", "diagonal(diag(v)) = v", Exact}, diagonalOfDiag},
+	{&Rule{"times zero", "0 * x = 0 for an x that is finite whatever the arguments are", Nonfinite}, timesZero},
+	{&Rule{"less itself", "x - x = 0 for an x that is finite whatever the arguments are", Nonfinite}, lessItself},
+	{&Rule{"added and taken away", "(a + x) - x = a for an x that is finite whatever the arguments are", Nonfinite}, lessAdded},
 	{&Rule{"chosen", "where(true, a, b) = a", Exact}, chosen},
 }
 

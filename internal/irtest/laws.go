@@ -2,12 +2,13 @@ package irtest
 
 import (
 	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/dim"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
 // lawPatterns are what the laws of the passes fold, simplify, structure and cse
 // look for, beside patterns.
-var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined, turnedTwice, nested, changedBeside, keptAcrossTurns}
+var lawPatterns = []func(g *gen){zeroFactor, undone, chosenBranch, orthogonalProduct, sharedSolves, lowRank, transposedTwin, foldable, nearly, joined, turnedTwice, nested, changedBeside, keptAcrossTurns, lessFinite}
 
 // zeroFactor multiplies with zeros by construction, or with zeros that a program
 // computed, which are no such.
@@ -257,4 +258,40 @@ func keptAcrossTurns(g *gen) {
 		v := product(g.put(ir.OpMul, nil, none, row, carried), kept)
 		return product(product(v, p), q)
 	})
+}
+
+// lessFinite cancels what is finite whatever the arguments are, a table of
+// positions, or what only seems so: it has a zero by construction, is chosen
+// beside something, or is multiplied by an argument.
+func lessFinite(g *gen) {
+	v := g.floatOf(1)
+	shape := v.Type.Dims()
+	at := g.emit(ir.OpIota, &ir.AxisAttrs{Axis: g.axis(v)}, ir.Make(tensor.I64, shape...))
+	x := g.emit(ir.OpConvert, nil, ir.Make(v.Type.DType, shape...), at)
+	switch g.src.Int(6, "made of it") {
+	case 0:
+		x = g.emit(ir.OpSin, nil, none, x)
+	case 1:
+		if len(shape) > 1 {
+			x = g.emit(ir.OpTri, &ir.TriAttrs{K: dim.Const(0)}, none, x)
+		}
+	case 2:
+		x = g.emit(ir.OpMul, nil, none, x, g.like(v.Type.DType, shape))
+	case 3:
+		x = g.emit(ir.OpWhere, nil, none, g.like(tensor.Bool, shape), x, g.emit(ir.OpNeg, nil, none, x))
+	}
+	switch g.src.Int(4, "how") {
+	case 0:
+		x = g.emit(ir.OpSub, nil, none, x, x)
+		g.emit(ir.OpAdd, nil, none, v, x)
+	case 1:
+		g.emit(ir.OpSub, nil, none, g.emit(ir.OpAdd, nil, none, v, x), x)
+	case 2:
+		g.emit(ir.OpAdd, nil, none, x, g.emit(ir.OpSub, nil, none, v, x))
+	default:
+		zero := g.emit(ir.OpMul, nil, none, g.constant(v.Type.DType, 0), x)
+		if len(shape) > 1 {
+			g.matmul(zero, nil)
+		}
+	}
 }
