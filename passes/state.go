@@ -17,6 +17,7 @@ type causal struct {
 	diagonal            int       // 0, or -1 without it
 	scale               *ir.Value // a number that scores are multiplied with; nil for none
 	n                   int       // positions
+	needed              bool      // the scores, by something else, which has them made
 }
 
 // leastChunk and mostChunk are how many positions a chunk of causal products has
@@ -31,7 +32,7 @@ const letters = "abcdefghijklmnopqrstuvwxyz"
 // their k.T @ v; only inside of a chunk are there scores (linear attention by
 // chunks: Hua, Dai, Liu, Le, arXiv 2202.10447).
 func runningState(w *rewriter, v *ir.Value) func() *ir.Value {
-	c, ok := asCausal(v)
+	c, ok := w.asCausal(v)
 	if !ok {
 		return nil
 	}
@@ -44,7 +45,10 @@ func runningState(w *rewriter, v *ir.Value) func() *ir.Value {
 	if c.n < 2*size {
 		return nil
 	}
-	before := v.Work() + ir.ContractWork(c.inner(), []ir.Type{c.q.Type, c.k.Type}, ir.Props{Set: ir.Lower})
+	before := v.Work()
+	if !c.needed {
+		before += ir.ContractWork(c.inner(), []ir.Type{c.q.Type, c.k.Type}, ir.Props{Set: ir.Lower})
+	}
 	made := len(w.body)
 	u := c.chunked(w, v, size)
 	if workSince(u, w.body[made:])*w.turns >= before*w.turns {
@@ -76,7 +80,7 @@ func (c causal) size(v *ir.Value, of, letters string) int {
 func (c causal) inner() string { return c.qs + "," + c.ks + "->" + c.ps }
 
 // asCausal takes a product apart.
-func asCausal(v *ir.Value) (causal, bool) {
+func (w *rewriter) asCausal(v *ir.Value) (causal, bool) {
 	for _, f := range blockFactors(v) {
 		c := causal{v: f.other}
 		p := f.value
@@ -86,7 +90,7 @@ func asCausal(v *ir.Value) (causal, bool) {
 				if at < 0 || p.Op == ir.OpDiv && at == 0 {
 					return
 				}
-				c.scale = p
+				c.scale, c.needed = p, c.needed || !w.alone(p)
 				p = p.Args[1-at]
 			}
 		}
@@ -96,8 +100,10 @@ func asCausal(v *ir.Value) (causal, bool) {
 		}
 		t := p.Attrs.(*ir.TriAttrs)
 		c.diagonal, _ = t.K.Int()
+		c.needed = c.needed || !w.alone(p)
 		p = p.Args[0]
 		scaled()
+		c.needed = c.needed || !w.alone(p)
 		if t.Upper || c.diagonal != 0 && c.diagonal != -1 || p.Op != ir.OpContract || len(p.Args) != 2 || p.Cost.Set || p.Type.DType != v.Type.DType {
 			continue
 		}
