@@ -218,11 +218,11 @@ func (t tabled) productOfEach(w *rewriter, v *ir.Value, k int, operands []string
 	if w.levels[t.table] < ir.CallLevel && w.levels[other] < ir.CallLevel {
 		cost = 0
 	}
-	sum := 0
+	cost += 2 * elemsOf(t.dims) // of the indices
 	if !kept {
-		sum = v.Type.Elems() * n
+		cost += v.Type.Elems() * n
 	}
-	if cost+sum >= v.Work() {
+	if cost >= v.Work() {
 		return nil
 	}
 	return func() *ir.Value {
