@@ -61,6 +61,9 @@ func TestExpressions(t *testing.T) {
 		{"solve by blocks", "a: Q, b: Q, x: f32[2*m, k]", "f32[2*m, k]", "solve(block_diag([a, b]), x)", 2 * (lu(m) + 2*m*m*k)},
 		{"inverse twice", "a: M, x: V, y: V", "(V, V)", "return inv(a) @ x, inv(a) @ y", lu(n) + 4*n*n},
 		{"least squares", "x: R, y: V", "f32[m]", "inv(x.T @ x) @ x.T @ y", n*m*(m+1) + cholesky(m) + 2*m*m + 2*n*m},
+		{"orthogonal factors", "q: M orthogonal, a: M, b: M", "M", "(q @ a).T @ (q @ b)", 2 * n * n * n},
+		{"orthogonal in a sum", "q: M orthogonal, a: M, b: M, x: V", "V", "a @ (q.T @ (q @ x)) + b @ x", 2*n*n + n*n},
+		{"congruence by an orthogonal", "q: M orthogonal, a: M, x: R", "R", "q @ a @ q.T @ q @ a @ q.T @ x", 8 * n * n * m},
 		// Loops.
 		{"descent", "a: R, b: V, x: f32[m]", "f32[m]", "for i in 0..1000 { x = x - 0.01 * (a.T @ (a @ x - b)) }\nx", n*m*(m+1) + m*m + n*m + 2*n*m + 1000*(2*m*m+2*m)},
 		{"product in a loop", "a: Q, b: Q, x: f32[m]", "f32[m]", "for i in 0..1000 { x = a @ b @ x }\nx", 2*m*m*m + 1000*2*m*m},

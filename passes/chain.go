@@ -65,6 +65,9 @@ func chain(ctx *Context, f *ir.Func) error {
 		}
 		best, o := order(n, w.when)
 		rule := best.rule()
+		if n.cancelled {
+			rule = turnedBack
+		}
 		if best.price.flops < before && w.allowed(rule) {
 			u, saved := w.when.cheaper(before, func() *ir.Value {
 				return w.shaped((&product{w, o, map[string]computed{}}).whole(best), n)

@@ -57,6 +57,8 @@ func distribute(ctx *Context, f *ir.Func) error {
 		}
 		rule := cheapestOrder
 		switch {
+		case slices.ContainsFunc(p.terms, func(t term) bool { return t.cancelled }):
+			rule = turnedBack
 		case best.like > 0:
 			rule = addUp
 		case best.factors < p.sums:

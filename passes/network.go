@@ -20,14 +20,15 @@ const (
 // lacks. Products of matrices, traces, diagonals, scalings of rows and sums of
 // products are all networks; transposes and axes of size 1 are not seen in one.
 type network struct {
-	root    *ir.Value
-	sizes   []int    // of each index
-	factors []factor // as they are written, from left to right
-	out     []int    // the index of each axis of root; one of size 1 may be in no factor
-	scales  []scale
-	inside  []*ir.Value // root and what only it needs, which the network replaces
-	mirror  bool        // the last two axes of the result may change places
-	apart   bool        // something is inside of other networks too, and not computed
+	root      *ir.Value
+	sizes     []int    // of each index
+	factors   []factor // as they are written, from left to right
+	out       []int    // the index of each axis of root; one of size 1 may be in no factor
+	scales    []scale
+	inside    []*ir.Value // root and what only it needs, which the network replaces
+	mirror    bool        // the last two axes of the result may change places
+	cancelled bool        // orthogonal matrices in it have
+	apart     bool        // something is inside of other networks too, and not computed
 }
 
 // A factor is an operand of a network with the index of each of its axes. An
@@ -134,6 +135,7 @@ func (f *flattener) done() (*network, bool) {
 	}
 	f.resolve(f.out)
 	f.drop()
+	f.turnBack()
 	f.scalars()
 	f.scales = constants(f.scales, f.root.Type.DType)
 	return f.network, !f.fails && !slices.Contains(f.sizes, 0) && len(f.sizes) <= maxIndices && len(f.factors) > 0

@@ -28,8 +28,8 @@ func pipeline() []Pass {
 		{Name: "mask", Rules: rules(masks), run: byLaws(masks)},                                                                                                                     // before chain, which prices triangles
 		{Name: "trim", Rules: []*Rule{partOnly}, run: trim},                                                                                                                         // before all that chooses by the FLOPs of what is needed
 		{Name: "level", After: []string{"simplify", "structure"}, Rules: []*Rule{splitFactor, earlySum, shiftOfRow, sumOfOnes, scaleThrough, shiftThrough, splitHeads}, run: level}, // before chain, to which it gives factors
-		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, oneTriangle, takenApart, commonPart}, run: chain},                         // before cse, which makes values shared
-		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, sumApart, addUp, cheapestOrder, oneTriangle}, run: distribute},
+		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, oneTriangle, turnedBack, takenApart, commonPart}, run: chain},             // before cse, which makes values shared
+		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, sumApart, addUp, cheapestOrder, oneTriangle, turnedBack}, run: distribute},
 		{Name: "cse", Rules: []*Rule{equalValues, equalTransposed}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},

@@ -120,7 +120,7 @@ func (t term) open(k int, inner func(v *ir.Value) bool) (made []term, inside []*
 			n.factors[0].shared = !additive(x) || !inner(x)
 		}
 		inside = append(inside, n.inside...)
-		u := term{network: &network{root: t.root, out: t.out}, minus: t.minus != (f.Op == ir.OpSub && side == 1)}
+		u := term{network: &network{root: t.root, out: t.out, cancelled: t.cancelled || n.cancelled}, minus: t.minus != (f.Op == ir.OpSub && side == 1)}
 		u.sizes = slices.Clone(t.sizes)
 		for i, other := range t.factors {
 			if i != k {
@@ -210,7 +210,7 @@ func (t *term) tidy() bool {
 // several terms, are factors then.
 func (t term) numbered() term {
 	index := map[int]int{}
-	u := term{network: &network{root: t.root}, minus: t.minus}
+	u := term{network: &network{root: t.root, cancelled: t.cancelled}, minus: t.minus}
 	add := func(c int) int {
 		i, ok := index[c]
 		if !ok {

@@ -78,7 +78,13 @@ func orthogonalProduct(g *gen) {
 	props := []ir.Prop{ir.Orthogonal, ir.Permutation}
 	q := g.matrix(nil, 1+g.src.Int(9, "order"), ir.Props{Set: props[g.src.Int(2, "property")]})
 	turned := g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, q)
-	switch g.src.Int(6, "use") {
+	other := func() *ir.Value { return g.like(g.float, []int{q.Type.Dims()[0], 1 + g.src.Int(5, "columns")}) }
+	switch g.src.Int(8, "use") {
+	case 6:
+		g.matmul(turned, g.matmul(q, other()))
+	case 7: // (q a).T (q b), or of another sum
+		left := g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, g.matmul(q, other()))
+		g.matmul(left, g.matmul([]*ir.Value{q, turned}[g.src.Int(2, "way")], other()))
 	case 0:
 		g.matmul(turned, q)
 	case 1:
@@ -90,8 +96,7 @@ func orthogonalProduct(g *gen) {
 	case 4:
 		g.matmul(g.emit(ir.OpInv, nil, none, turned), q)
 	default:
-		b := g.like(g.float, []int{q.Type.Dims()[0], 1 + g.src.Int(5, "columns")})
-		g.emit(ir.OpSolve, &ir.SolveAttrs{Form: ir.SolveLU}, none, q, b)
+		g.emit(ir.OpSolve, &ir.SolveAttrs{Form: ir.SolveLU}, none, q, other())
 	}
 }
 
