@@ -83,8 +83,10 @@ func orthogonalProduct(g *gen) {
 	case 6:
 		g.matmul(turned, g.matmul(q, other()))
 	case 7: // (q a).T (q b), or of another sum
-		left := g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, g.matmul(q, other()))
-		g.matmul(left, g.matmul([]*ir.Value{q, turned}[g.src.Int(2, "way")], other()))
+		x, y := g.matmul(q, other()), g.matmul([]*ir.Value{q, turned}[g.src.Int(2, "way")], other())
+		if x != nil && y != nil {
+			g.matmul(g.emit(ir.OpTranspose, &ir.PermAttrs{Perm: []int{1, 0}}, none, x), y)
+		}
 	case 0:
 		g.matmul(turned, q)
 	case 1:
