@@ -64,6 +64,10 @@ func TestExpressions(t *testing.T) {
 		{"orthogonal factors", "q: M orthogonal, a: M, b: M", "M", "(q @ a).T @ (q @ b)", 2 * n * n * n},
 		{"orthogonal in a sum", "q: M orthogonal, a: M, b: M, x: V", "V", "a @ (q.T @ (q @ x)) + b @ x", 2*n*n + n*n},
 		{"congruence by an orthogonal", "q: M orthogonal, a: M, x: R", "R", "q @ a @ q.T @ q @ a @ q.T @ x", 8 * n * n * m},
+		{"projection", "x: R, y: V", "V", "x @ inv(x.T @ x) @ x.T @ y", n*m*(m+1) + cholesky(m) + 2*m*m + 4*n*m},
+		{"projection of columns", "x: R, y: T", "T", "x @ inv(x.T @ x) @ x.T @ y", n*m*(m+1) + cholesky(m) + 2*m*m*k + 4*n*m*k},
+		{"row of a projection", "x: R, y: V", "V", "(y @ x) @ inv(x.T @ x) @ x.T", n*m*(m+1) + cholesky(m) + 2*m*m + 4*n*m},
+		{"projection of many", "x: R, y: f32[n, 3 * n]", "f32[n, 3 * n]", "x @ inv(x.T @ x) @ x.T @ y", n*m*(m+1) + cholesky(m) + 2*n*m*m + 12*n*n*m},
 		// Loops.
 		{"descent", "a: R, b: V, x: f32[m]", "f32[m]", "for i in 0..1000 { x = x - 0.01 * (a.T @ (a @ x - b)) }\nx", n*m*(m+1) + m*m + n*m + 2*n*m + 1000*(2*m*m+2*m)},
 		{"product in a loop", "a: Q, b: Q, x: f32[m]", "f32[m]", "for i in 0..1000 { x = a @ b @ x }\nx", 2*m*m*m + 1000*2*m*m},

@@ -115,7 +115,8 @@ func solved(w *rewriter, v *ir.Value) func() *ir.Value {
 }
 
 // solvedLast multiplies the right-hand sides before they are solved for, or
-// solves for the other factor, where fewer columns are left then.
+// solves for the other factor, where fewer columns are left then; the last of the
+// other factors, where the solve is the first of several.
 func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
 	m, ok := asMatmul(v)
 	if !ok {
@@ -123,35 +124,82 @@ func solvedLast(w *rewriter, v *ir.Value) func() *ir.Value {
 	}
 	// A product from the left is one from the right of everything transposed.
 	for _, onLeft := range []bool{true, false} {
-		factor, columns := m.left, m.columns()
-		x, back := bare(factor, m.leftBack)
+		factor, back, columns := m.left, m.leftBack, m.columns()
 		if !onLeft {
-			factor, columns = m.right, m.rows()
-			x, back = bare(factor, !m.rightBack)
+			factor, back, columns = m.right, !m.rightBack, m.rows()
 		}
-		if x.Op != ir.OpSolve || x.Type.Rank() != 2 || !w.once(factor) || w.levels[x] != w.levels[v] {
+		l, ok := w.leadingSolve(v, factor, back)
+		if !ok {
 			continue
 		}
-		a, b := x.Args[0], x.Args[1]
-		if solveWork(a, columns)+2*b.Type.Elems()*columns >= x.Work()+v.Work() {
+		a, b := l.solve.Args[0], l.solve.Args[1]
+		after := solveWork(a, columns) + 2*b.Type.Elems()*columns
+		for _, c := range l.rest {
+			after += 2 * c.Type.Elems() * columns
+		}
+		if after >= l.work+v.Work() {
 			continue
 		}
 		return func() *ir.Value {
-			var other, y *ir.Value
+			var y *ir.Value
 			if onLeft {
-				other = m.rightMatrix(w, v, false)
+				y = m.rightMatrix(w, v, false)
 			} else {
-				other = m.leftMatrix(w, v, true)
+				y = m.leftMatrix(w, v, true)
 			}
-			if back { // solve(a, b).T @ c = b.T @ solve(a.T, c)
-				y = w.product(v, w.turned(v, b, true), w.solve(v, w.turned(v, a, true), other))
+			for i, c := range l.rest {
+				y = w.product(v, w.turned(v, c, l.turned[i]), y)
+			}
+			if l.back { // solve(a, b).T @ c = b.T @ solve(a.T, c)
+				y = w.product(v, w.turned(v, b, true), w.solve(v, w.turned(v, a, true), y))
 			} else {
-				y = w.solve(v, a, w.product(v, b, other))
+				y = w.solve(v, a, w.product(v, b, y))
 			}
 			return w.reshapedTo(v, w.turned(v, y, !onLeft))
 		}
 	}
 	return nil
+}
+
+// A leading is a solve, transposed if back, that is multiplied by matrices from the
+// right, which only that needs: from the last to the first, each turned or not.
+type leading struct {
+	solve  *ir.Value
+	back   bool
+	rest   []*ir.Value
+	turned []bool
+	work   int // FLOPs of all of it
+}
+
+// leadingSolve finds one in x, a factor of v, or x.T if back.
+func (w *rewriter) leadingSolve(v, x *ir.Value, back bool) (l leading, ok bool) {
+	const deepest = 6
+	for range deepest {
+		if !w.once(x) {
+			break
+		}
+		x, back = bare(x, back)
+		if x.Type.Rank() != 2 || w.levels[x] != w.levels[v] {
+			break
+		}
+		l.work += x.Work()
+		if x.Op == ir.OpSolve {
+			l.solve, l.back = x, back
+			return l, true
+		}
+		m, ok := asMatmul(x)
+		if !ok {
+			break
+		}
+		if back { // (x @ y).T = y.T @ x.T
+			l.rest, l.turned = append(l.rest, m.left), append(l.turned, !m.leftBack)
+			x, back = m.right, !m.rightBack
+		} else {
+			l.rest, l.turned = append(l.rest, m.right), append(l.turned, m.rightBack)
+			x, back = m.left, m.leftBack
+		}
+	}
+	return l, false
 }
 
 // once reports whether nothing else uses v, nor what v is transposed of.

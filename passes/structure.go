@@ -21,7 +21,7 @@ var structures = []law{
 	{&Rule{"permuted", "p @ a = a[argmax(p, axis=1)] for a permutation p", FromStructure}, permuted},
 	{&Rule{"inverse of an orthogonal", "inv(q) = q.T, solve(q, b) = q.T @ b for an orthogonal q", FromStructure}, inverseOfOrthogonal},
 	{&Rule{"solved", "inv(a) @ b = solve(a, b)", Reassociate}, solved},
-	{&Rule{"solved last", "solve(a, b) @ c = solve(a, b @ c)", Reassociate}, solvedLast},
+	{&Rule{"solved last", "solve(a, b) @ c @ d = solve(a, b @ (c @ d))", Reassociate}, solvedLast},
 	{&Rule{"solved by blocks", "solve(block_diag([a, b]), concat([x, y])) = concat([solve(a, x), solve(b, y)])", Reassociate}, solvedByBlocks},
 	{&Rule{"one factorisation", "solve(a, b), solve(a, c) = solve(a, [b, c])", Reassociate}, oneFactorisation},
 	{&Rule{"split index", "kron(a, b) @ vec(x) = vec(a @ x @ b.T)", Reassociate}, splitIndex},

@@ -122,8 +122,14 @@ func sharedSolves(g *gen) {
 		c = x
 	}
 	y := solve(a, c)
-	if g.chance(2, "by a product") {
+	switch g.src.Int(4, "by a product") {
+	case 2:
 		g.matmul(y, nil)
+	case 3: // and by another, with few columns
+		k := 1 + g.src.Int(9, "inner")
+		if z := g.matmul(y, g.like(g.float, []int{y.Type.Dims()[1], k})); z != nil {
+			g.matmul(z, g.like(g.float, []int{k, 1 + g.src.Int(2, "last")}))
+		}
 	}
 }
 
