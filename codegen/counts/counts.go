@@ -130,6 +130,12 @@ func (c *counter) computes(k *kernel.Kernel) []*ir.Value {
 			visit(a)
 		}
 	}
+	switch {
+	case k.Pack != nil && k.Pack.B.Of != nil:
+		visit(k.Pack.B.Of)
+	case k.Gemm != nil && k.Gemm.Packed != nil && k.Gemm.B.Of != nil:
+		seen[k.Gemm.B.Of] = true // packing has computed it
+	}
 	for _, v := range k.Inside {
 		visit(v)
 	}

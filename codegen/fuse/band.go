@@ -31,6 +31,10 @@ func (p *planner) factors(r *region, g *kernel.Gemm) {
 		g.B = p.view(r, g.Pick.Take.Args[0])
 		return
 	}
+	if w, ok := p.widened(args[1]); ok && (p.unstored[w.Of] || few(g)) {
+		g.B = w
+		return
+	}
 	g.B = view(args[1], g.Right)
 }
 

@@ -179,8 +179,8 @@ func rowsOf(g *kernel.Gemm) (dims, axes []int, ok bool) {
 func (c *chainer) add(k *kernel.Kernel, axes []int) bool {
 	split := 0
 	if g := k.Gemm; g != nil {
-		if g.Mirror {
-			return false // it stores to other rows too
+		if g.Mirror || g.Packed == nil && g.B.Of != nil {
+			return false // it stores to other rows too, or has too few
 		}
 		rows := map[int]kernel.Dim{}
 		count := 0

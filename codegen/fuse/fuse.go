@@ -62,6 +62,7 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 		owner:    map[*ir.Value]*cluster{},
 		captured: map[*kernel.Buffer]bool{},
 		packs:    map[string]*kernel.Buffer{},
+		unstored: map[*ir.Value]bool{},
 	}
 	f.Walk(func(v *ir.Value) {
 		if v.Op.Info().Fails {
@@ -110,6 +111,7 @@ type planner struct {
 	captured map[*kernel.Buffer]bool
 	packs    map[string]*kernel.Buffer // made when weights are loaded, by what is packed how
 	loops    int                       // around the region that is planned
+	unstored map[*ir.Value]bool        // computed when weights are loaded, by those who pack it
 	temp     kernel.BufferKind         // of what is stored between kernels
 }
 
@@ -143,12 +145,13 @@ func (p *planner) load(f *ir.Func) []kernel.Step {
 		p.temp = kernel.Loaded
 	}
 	r := p.region(body, nil, nil)
+	p.leave(r, f)
 	for _, v := range f.LoadTime() {
 		b := p.prog.Buf[v]
 		switch {
 		case b != nil && b.Kind == kernel.LoadTemp:
 			b.Kind = kernel.Loaded // a loop carries it in this buffer
-		case b != nil:
+		case b != nil, p.unstored[v]:
 		case p.owner[v] != nil:
 			p.prog.Buf[v] = p.buffer(kernel.Loaded, v)
 		default:
@@ -156,7 +159,13 @@ func (p *planner) load(f *ir.Func) []kernel.Step {
 		}
 		body.Results = append(body.Results, v)
 	}
-	return p.finish(r)
+	steps := p.finish(r)
+	for v := range p.unstored {
+		if b := p.prog.Buf[v]; b != nil { // others needed it in memory
+			b.Kind = kernel.Loaded
+		}
+	}
+	return steps
 }
 
 // drop lets go of what is computed when weights are loaded and no call reads, as

@@ -17,17 +17,7 @@ const minTile = 4
 // contraction opens a cluster for v: a product of matrices where it is one,
 // else a nest that sums products. A contraction that sums nothing floats.
 func (r *region) contraction(v *ir.Value) {
-	operands, result, _ := ir.SplitSpec(v.Attrs.(*ir.ContractAttrs).Spec)
-	sizes := map[byte]int{}
-	var summed []byte
-	for i, idx := range operands {
-		for j := range len(idx) {
-			if _, ok := sizes[idx[j]]; !ok && strings.IndexByte(result, idx[j]) < 0 {
-				summed = append(summed, idx[j])
-			}
-			sizes[idx[j]] = v.Args[i].Type.Dims()[j]
-		}
-	}
+	operands, result, sizes, summed := indices(v)
 	if len(summed) == 0 {
 		return
 	}
@@ -44,6 +34,22 @@ func (r *region) contraction(v *ir.Value) {
 		c.full = append(c.full, kernel.Axis{Inner: true, Index: k})
 		c.inner = append(c.inner, sizes[s])
 	}
+}
+
+// indices returns the indices of a contraction: those of the operands, of the
+// result, their sizes, and those that are summed in order of first appearance.
+func indices(v *ir.Value) (operands []string, result string, sizes map[byte]int, summed []byte) {
+	operands, result, _ = ir.SplitSpec(v.Attrs.(*ir.ContractAttrs).Spec)
+	sizes = map[byte]int{}
+	for i, idx := range operands {
+		for j := range len(idx) {
+			if _, ok := sizes[idx[j]]; !ok && strings.IndexByte(result, idx[j]) < 0 {
+				summed = append(summed, idx[j])
+			}
+			sizes[idx[j]] = v.Args[i].Type.Dims()[j]
+		}
+	}
+	return operands, result, sizes, summed
 }
 
 // gemm returns v as a product of matrices, nil if it is better summed in a
@@ -63,12 +69,10 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 		a, b = b, a
 		slices.Reverse(args)
 	}
-	rows := 1
 	for j := range len(result) - 1 {
 		d := kernel.Dim{Size: sizes[result[j]], Result: j}
 		if strings.IndexByte(b, result[j]) < 0 {
 			g.Rows = append(g.Rows, d)
-			rows *= d.Size
 		} else {
 			g.Batch = append(g.Batch, d)
 		}
@@ -79,20 +83,33 @@ func (r *region) gemm(v *ir.Value, operands []string, result string, sizes map[b
 		g.Sum = append(g.Sum, kernel.Dim{Size: sizes[s], Result: -1})
 		both = both && strings.IndexByte(a, s) >= 0 && strings.IndexByte(b, s) >= 0
 	}
-	if !both || g.Col.Size < minTile || rows < minTile && !r.streams(args[0], args[1], strings.IndexByte(b, col)) {
+	if !both || g.Col.Size < minTile || few(g) && !r.streams(args[0], args[1], strings.IndexByte(b, col)) {
 		return nil
 	}
 	return g
 }
 
+// few reports whether g has fewer than minTile rows.
+func few(g *kernel.Gemm) bool {
+	rows := 1
+	for _, d := range g.Rows {
+		rows *= d.Size
+	}
+	return rows < minTile
+}
+
 // streams reports whether a product of fewer than minTile rows is worth reading
 // its right operand, b, in place and row by row, which a nest, going down the
 // columns, does slowly where rows are long: b is large, in memory already with
-// columns side by side, and nothing is promised of either operand.
+// columns side by side, or widened from what is, and nothing is promised of either
+// operand.
 func (r *region) streams(a, b *ir.Value, column int) bool {
 	const large = 1 << 16
 	p := r.p
 	w, ok := p.prog.View(b)
+	if !ok {
+		w, ok = p.widened(b)
+	}
 	if !ok || w.Strides[column] != 1 || b.Type.Elems() < large {
 		return false
 	}

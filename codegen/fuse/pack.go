@@ -17,24 +17,24 @@ import (
 // it where it lies, and up to three times as fast where few rows use it. What
 // only a call knows is packed there if that repays.
 func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
-	rows := 1
-	for _, d := range g.Rows {
-		rows *= d.Size
-	}
-	if rows < minTile {
+	if few(g) {
 		return nil // see streams
 	}
 	step := &kernel.Kernel{Kind: kernel.Copy, Pack: g}
-	if k := g.B.Buf.Kind; p.temp == kernel.Temp && (k == kernel.Weight || k == kernel.Loaded) {
-		key := g.B.Buf.String() + packLayout(g)
+	if p.loaded(g) {
+		key := g.B.Source().String() + packLayout(g)
 		g.Packed = p.packs[key]
 		if g.Packed == nil {
-			g.Packed = p.typed(kernel.Loaded, g.B.Buf.Value, packedType(g))
+			v := g.B.Of
+			if v == nil {
+				v = g.B.Buf.Value
+			}
+			g.Packed = p.typed(kernel.Loaded, v, packedType(g))
 			p.packs[key] = g.Packed
 			p.prog.Load = append(p.prog.Load, step)
-			if k == kernel.Weight {
-				layout := fmt.Sprint(g.B.Buf.Value.Type, " strict ", p.opts.Strict, packLayout(g))
-				p.prog.Packs = append(p.prog.Packs, kernel.Pack{Buffer: g.Packed, Weight: g.B.Buf, Layout: layout})
+			if w, formula := p.formula(v); w != nil {
+				layout := fmt.Sprint(formula, " strict ", p.opts.Strict, packLayout(g))
+				p.prog.Packs = append(p.prog.Packs, kernel.Pack{Buffer: g.Packed, Weight: w, Layout: layout})
 			}
 		}
 		return nil
@@ -44,6 +44,15 @@ func (p *planner) pack(g *kernel.Gemm) []kernel.Step {
 	}
 	g.Packed = p.typed(p.temp, g.Value, packedType(g))
 	return []kernel.Step{step}
+}
+
+// loaded reports whether the right operand of g, a product of a call, is known
+// when weights are loaded.
+func (p *planner) loaded(g *kernel.Gemm) bool {
+	if p.temp != kernel.Temp || g.B.Of != nil {
+		return p.temp == kernel.Temp && p.unstored[g.B.Of]
+	}
+	return g.B.Buf.Kind == kernel.Weight || g.B.Buf.Kind == kernel.Loaded
 }
 
 // packLate takes out the steps that pack what products should pack by themselves,

@@ -202,7 +202,7 @@ type Stage struct {
 type Gemm struct {
 	Value *ir.Value
 	Swap  bool // A is the second operand of Value and B the first
-	A, B  View
+	A, B  View // only B may be computed as it is read (View.Of)
 	// Each Dim is an index of the contraction. Batch and Rows are indices of
 	// the result without Col; a batch index is also one of B, a row index is not.
 	// A result's index that only A lacks is a batch index of stride 0 in A.

@@ -117,11 +117,11 @@ func (k *Kernel) Space() string {
 		}
 		return s
 	case k.Pack != nil:
-		return fmt.Sprintf("pack %v of %v in panels of %d", k.Pack.B.Buf, k.Pack.Value, k.Pack.Panel)
+		return fmt.Sprintf("pack %v of %v in panels of %d", k.Pack.B.Source(), k.Pack.Value, k.Pack.Panel)
 	case k.Gemm != nil:
-		right := k.Gemm.Packed
-		if right == nil {
-			right = k.Gemm.B.Buf
+		right := k.Gemm.B.Source()
+		if k.Gemm.Packed != nil {
+			right = k.Gemm.Packed
 		}
 		s := fmt.Sprintf("gemm batch %v rows %v columns %d over %v of %v and %v",
 			sizes(k.Gemm.Batch), sizes(k.Gemm.Rows), k.Gemm.Col.Size, sizes(k.Gemm.Sum), k.Gemm.A.Buf, right)

@@ -272,6 +272,13 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 			asks(a)
 		}
 	}
+	view := func(w View) {
+		if w.Of != nil {
+			pull(w.Of)
+			return
+		}
+		add(w.Buf)
+	}
 	if k.Guard != nil {
 		add(k.Guard.Flag)
 	}
@@ -283,13 +290,13 @@ func (p *Program) Loads(k *Kernel) []*Buffer {
 			add(w.Buf)
 		}
 	case k.Pack != nil:
-		add(k.Pack.B.Buf)
+		view(k.Pack.B)
 	case k.Gemm != nil:
 		add(k.Gemm.A.Buf)
 		if k.Gemm.Packed != nil {
 			add(k.Gemm.Packed)
 		} else {
-			add(k.Gemm.B.Buf)
+			view(k.Gemm.B)
 		}
 		if k.Gemm.Pick != nil {
 			pull(k.Gemm.Pick.Take.Args[1])

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lathe-lang/lathe/ir"
@@ -9,7 +10,10 @@ import (
 // A View is a value as strided memory: element i is at Offset + sum of i*Strides
 // elements of Buf.
 type View struct {
-	Buf     *Buffer
+	Buf *Buffer
+	// Of, if not nil, is in no memory, and Buf nil: the elements are those of this
+	// value, row-major, and who reads them computes them from what is in memory.
+	Of      *ir.Value
 	Offset  int
 	Strides []int
 	Type    ir.Type
@@ -49,7 +53,7 @@ func (p *Program) View(v *ir.Value) (View, bool) {
 // movement only changes strides.
 func (w View) Move(v *ir.Value) (View, bool) {
 	from, to := v.Args[0].Type.Dims(), v.Type.Dims()
-	out := View{Buf: w.Buf, Offset: w.Offset, Type: v.Type, Raw: w.Raw}
+	out := View{Buf: w.Buf, Of: w.Of, Offset: w.Offset, Type: v.Type, Raw: w.Raw}
 	switch v.Op {
 	case ir.OpReshape:
 		strides, ok := reshapeStrides(from, w.Strides, to)
@@ -128,6 +132,15 @@ func reshapeStrides(from, strides, to []int) ([]int, bool) {
 		}
 	}
 	return out, true
+}
+
+// Source returns what a dump calls the memory that the view is of: of what is
+// computed as it is read, the value.
+func (v View) Source() fmt.Stringer {
+	if v.Of != nil {
+		return v.Of
+	}
+	return v.Buf
 }
 
 // Dense reports whether the view is row-major from its buffer's start.

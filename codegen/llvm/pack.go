@@ -33,7 +33,9 @@ func newPackEmitter(s *scope, g *kernel.Gemm) *packEmitter {
 		sum[i].A = e.steps * g.Panel
 		e.steps *= sum[i].Size
 	}
-	e.sum = mergeSum(sum)
+	if e.sum = sum; g.B.Of == nil { // of what is computed, neighbours are in one row
+		e.sum = mergeSum(sum)
+	}
 	return e
 }
 
@@ -146,6 +148,13 @@ func (e *packEmitter) walk(dims []kernel.Dim, src, dst value.Value, body func(sr
 
 // get reads n neighbours that lie at elements from src.
 func (e *packEmitter) get(src value.Value, at, n int) value.Value {
+	switch v := e.g.B.Of; {
+	case v == nil:
+	case e.g.Col.B == 1:
+		return e.computed(v, e.indexOf(v, src), i64(at), n) // of the same row
+	default:
+		return e.computed(v, e.indexOf(v, e.add(src, i64(at))), i64(0), n)
+	}
 	if n == 1 {
 		return e.element(e.g.B, e.add(src, i64(at)))
 	}
@@ -156,6 +165,9 @@ func (e *packEmitter) get(src value.Value, at, n int) value.Value {
 // element returns the element of an operand at a position in its buffer. Of a
 // parameter with a promised structure it is what the structure says.
 func (s *scope) element(w kernel.View, pos value.Value) value.Value {
+	if w.Of != nil {
+		return s.computed(w.Of, s.indexOf(w.Of, pos), i64(0), 1)
+	}
 	v := w.Buf.Value
 	if !maskedView(w) {
 		t := memType(w.Type.DType)
@@ -163,16 +175,38 @@ func (s *scope) element(w kernel.View, pos value.Value) value.Value {
 	}
 	var x value.Value
 	s.inner(0, func() {
-		dims := v.Type.Dims()
-		idx := make([]index, len(dims))
-		for i := len(dims) - 1; i > 0; i-- {
-			var at value.Value
-			pos, at = s.over(pos, dims[i])
-			idx[i] = index{base: at}
-		}
-		idx[0] = index{base: pos}
-		x = s.value(v, idx)
+		x = s.value(v, s.indexOf(v, pos))
 	})
+	return x
+}
+
+// indexOf returns the indices of the element of v, which is no scalar, at a
+// position in row-major order.
+func (s *scope) indexOf(v *ir.Value, pos value.Value) []index {
+	dims := v.Type.Dims()
+	idx := make([]index, len(dims))
+	for i := len(dims) - 1; i > 0; i-- {
+		var at value.Value
+		pos, at = s.over(pos, dims[i])
+		idx[i] = index{base: at}
+	}
+	idx[0] = index{base: pos}
+	return idx
+}
+
+// computed returns n neighbours in a row of v, computed (kernel.View.Of), from the
+// element that is so far behind that of idx.
+func (s *scope) computed(v *ir.Value, idx []index, behind value.Value, n int) value.Value {
+	row := 0 // the last dimension that is one
+	for i, size := range v.Type.Dims() {
+		if size != 1 {
+			row = i
+		}
+	}
+	idx = slices.Clone(idx)
+	idx[row] = index{base: s.add(idx[row].base, behind), step: min(n-1, 1)}
+	var x value.Value
+	s.inner(vectorOf(n), func() { x = s.value(v, idx) })
 	return x
 }
 

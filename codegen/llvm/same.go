@@ -148,7 +148,10 @@ func (s *signature) stores(stores []kernel.Store) {
 
 func (s *signature) view(v kernel.View) {
 	s.buffer(v.Buf)
-	s.add(v.Offset, v.Strides, v.Type)
+	if v.Of != nil {
+		s.value(v.Of)
+	}
+	s.add(v.Offset, v.Strides, v.Type, v.Of != nil)
 }
 
 func (s *signature) gemm(kind string, g *kernel.Gemm) {

@@ -43,7 +43,7 @@ func masked(v *ir.Value) bool {
 }
 
 // maskedView reports whether elements of w are not always what is in memory.
-func maskedView(w kernel.View) bool { return !w.Raw && masked(w.Buf.Value) }
+func maskedView(w kernel.View) bool { return w.Of == nil && !w.Raw && masked(w.Buf.Value) }
 
 func pullAssume(s *scope, v *ir.Value, idx []index) value.Value {
 	return s.structured(v.Type, idx, func(idx []index) value.Value { return s.value(v.Args[0], idx) })

@@ -57,7 +57,10 @@ func (e *gemmEmitter) emitThin() {
 			a, b = e.add(a, e.mul(at, i64(d.A))), e.add(b, e.mul(at, i64(d.B)))
 		}
 		pa := e.at(memType(e.d), e.ptr(e.g.A.Buf), a)
-		pb := e.at(memType(e.d), e.ptr(e.g.B.Buf), b)
+		pb := b
+		if e.g.B.Of == nil {
+			pb = e.at(memType(e.d), e.ptr(e.g.B.Buf), b)
+		}
 		e.loop(from, to, most, nil, func(u value.Value, _ []value.Value) []value.Value {
 			e.when(e.poll(), func() {
 				end := e.smaller(e.add(u, i64(most)), to)
@@ -75,7 +78,8 @@ type thinAt struct {
 	first, end value.Value
 }
 
-// thinPart computes columns; a and b point to the first row of A and to B.
+// thinPart computes columns; a and b point to the first row of A and to B. Of a B
+// that is computed as it is read, here and below, b is the position.
 func (e *gemmEmitter) thinPart(p thinAt, a, b value.Value) {
 	rows := e.rows.size
 	e.thinColumns(p, func(col value.Value, n int) {
@@ -123,7 +127,13 @@ func (e *gemmEmitter) thinSteps(p thinAt, sum []kernel.Dim, a, b value.Value) {
 	d, t := sum[0], memType(e.d)
 	turns := func(from, to, step int, body func(a, b value.Value)) {
 		e.loop(i64(from), i64(to), step, nil, func(k value.Value, _ []value.Value) []value.Value {
-			body(e.at(t, a, e.mul(k, i64(d.A))), e.at(t, b, e.mul(k, i64(d.B))))
+			next := e.mul(k, i64(d.B))
+			if e.g.B.Of == nil {
+				next = e.at(t, b, next)
+			} else {
+				next = e.add(b, next)
+			}
+			body(e.at(t, a, e.mul(k, i64(d.A))), next)
 			return nil
 		})
 	}
@@ -152,6 +162,16 @@ func (e *gemmEmitter) thinTogether(p thinAt, d kernel.Dim, steps int, a, b value
 			left[r*steps+u] = e.widen(e.fromMemory(e.d, x))
 		}
 	}
+	right := func(col value.Value, u, n int) value.Value {
+		return e.right(e.at(t, b, col), u*d.B, n)
+	}
+	if v := e.g.B.Of; v != nil {
+		first := make([][]index, steps)
+		for u := range first {
+			first[u] = e.indexOf(v, e.add(b, i64(u*d.B)))
+		}
+		right = func(col value.Value, u, n int) value.Value { return e.widen(e.computed(v, first[u], col, n)) }
+	}
 	e.thinColumns(p, func(col value.Value, n int) {
 		n = vectorOf(n)
 		sums := make([]value.Value, rows)
@@ -159,7 +179,7 @@ func (e *gemmEmitter) thinTogether(p thinAt, d kernel.Dim, steps int, a, b value
 			sums[r] = e.load(sumType(e.d), e.thinSum(p, col, r), n)
 		}
 		for u := range steps {
-			y := e.right(e.at(t, b, col), u*d.B, max(n, 1))
+			y := right(col, u, max(n, 1))
 			for r := range sums {
 				x := left[r*steps+u]
 				if n > 0 {
