@@ -22,7 +22,7 @@ type Pass struct {
 func pipeline() []Pass {
 	return []Pass{
 		{Name: "fold", Rules: rules(folds), run: byLaws(folds)},
-		{Name: "sparse", Rules: slices.Concat([]*Rule{gathers, scatters, grouping}, rules(repetitions), rules(accumulations)), run: sparse}, // before chain, to which one-hot values are dense
+		{Name: "sparse", Rules: slices.Concat([]*Rule{turnsAtOnce, termsAtOnce, gathers, scatters, grouping}, rules(repetitions), rules(accumulations)), run: sparse}, // before chain, to which one-hot values are dense
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
 		{Name: "mask", Rules: rules(masks), run: byLaws(masks)},                                                                                                                     // before chain, which prices triangles

@@ -35,9 +35,20 @@ var (
 // Then rows that are taken more often than there are are computed once each (see
 // repeat.go).
 //
+// Sums that the turns of a loop make, or that are written term by term, are sums
+// over an axis first, where that leads to these (see turns.go).
+//
 // It fires where FLOPs are saved and nothing larger is made than what was there.
 // It runs before chain, which orders the products that are left.
 func sparse(ctx *Context, f *ir.Func) error {
+	if err := atOnce(ctx, f); err != nil {
+		return err
+	}
+	return sparsely(ctx, f)
+}
+
+// sparsely is sparse of sums as they are written.
+func sparsely(ctx *Context, f *ir.Func) error {
 	// What is opened wherever it is used need not be computed, so it comes second.
 	for _, all := range []bool{false, true} {
 		s := newSparsity(f)
@@ -121,6 +132,10 @@ func (s *sparsity) hasHot(v *ir.Value) bool {
 		return s.hot[v.Args[0]] && partial(v)
 	case ir.OpScatter, ir.OpScatterAlong:
 		return !v.Attrs.(*ir.ScatterAttrs).Set && exactZero(v.Args[0])
+	}
+	if v.Op == ir.OpWhere {
+		at, _, _ := selection(v, s.args)
+		return at != nil
 	}
 	at, _ := oneHot(v, s.args)
 	return at != nil

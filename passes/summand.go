@@ -163,6 +163,8 @@ func (o *opener) opened(v *ir.Value, idx []int) []summand {
 		return o.scatter(v, idx)
 	case ir.OpSlice:
 		return o.part(v, idx)
+	case ir.OpWhere:
+		return o.selects(v, idx)
 	}
 	at, class := oneHot(v, o.args)
 	if at == nil {
@@ -234,6 +236,37 @@ func (o *opener) part(v *ir.Value, idx []int) []summand {
 		d, gone = append(d, delta{fixed: first, class: of[i], safe: true}), append(gone, of[i])
 	}
 	return over(crossed([]summand{{deltas: d}}, o.expand(x, v, of)), gone)
+}
+
+// selects opens where(i == iota, x, 0): x times a one-hot value. That is no factor
+// by itself, since x may be anything where it is not selected.
+func (o *opener) selects(v *ir.Value, idx []int) []summand {
+	at, compared, class := selection(v, o.args)
+	c := o.args[v][0]
+	of := o.stretched(c, v, idx)
+	if c != compared {
+		of = o.reshaped(compared, c, of)
+	}
+	d := delta{at: o.w.of(at), rows: slices.Delete(slices.Clone(of), class, class+1), class: of[class]}
+	x := o.args[v][1]
+	return crossed([]summand{{deltas: []delta{d}}}, o.expand(x, v, o.stretched(x, v, idx)))
+}
+
+// selection returns for where(i == iota, x, 0) the indices i, the comparison and the
+// axis of its classes; nil if v is something else.
+func selection(v *ir.Value, args map[*ir.Value][]*ir.Value) (at, compared *ir.Value, class int) {
+	if zero := args[v][2]; !exactZero(zero) && !ir.IsNumber(zero, 0) {
+		return nil, nil, 0
+	}
+	c := args[v][0]
+	if c.Op == ir.OpReshape && sameWithoutOnes(c.Type.Dims(), args[c][0].Type.Dims()) {
+		c = args[c][0]
+	}
+	if c.Op != ir.OpEq {
+		return nil, nil, 0
+	}
+	at, class = compares(c, args)
+	return at, c, class
 }
 
 // partial reports whether v is a slice of all or of one element along each axis.
@@ -320,11 +353,18 @@ func oneHot(v *ir.Value, args map[*ir.Value][]*ir.Value) (at *ir.Value, class in
 	case args[v][0].Op == ir.OpOneHot:
 		return args[args[v][0]][0], v.Type.Rank() - 1
 	case args[v][0].Op == ir.OpEq:
-		sides := args[args[v][0]]
-		for i, x := range sides {
-			if axis, ok := counts(x, args, v.Type.Dims()); ok && constantAlong(sides[1-i], v.Type.Rank()-axis) && sides[1-i].Type.DType.IsInt() {
-				return sides[1-i], axis
-			}
+		return compares(args[v][0], args)
+	}
+	return nil, 0
+}
+
+// compares returns the indices that v, a comparison, compares with 0, 1, .. along an
+// axis, and the axis; nil if it compares something else.
+func compares(v *ir.Value, args map[*ir.Value][]*ir.Value) (at *ir.Value, class int) {
+	sides := args[v]
+	for i, x := range sides {
+		if axis, ok := counts(x, args, v.Type.Dims()); ok && constantAlong(sides[1-i], v.Type.Rank()-axis) && sides[1-i].Type.DType.IsInt() {
+			return sides[1-i], axis
 		}
 	}
 	return nil, 0
