@@ -101,6 +101,38 @@ var variations = []struct {
         second = one_hot(argmax(p * (1 - first), axis=-1), e)
         h = gelu(einsum("nd,edf->nef", x, w1))
         return x + einsum("ne,ned->nd", p * (first + second), einsum("nef,efd->ned", h, w2))`},
+	{"in turns with a mask each", 1, 0, true, `
+        p = softmax(x @ router)
+        choice = argmax(p, axis=-1)
+        gate = max(p, axis=-1)
+        y = x
+        for i in 0..e {
+            y = y + where(choice == i, gate, 0)[:, None] * (gelu(x @ w1[i]) @ w2[i])
+        }
+        return y`},
+	{"in turns with gates of two experts", 2, 0, true, `
+        best, experts = top_k(softmax(x @ router), 2)
+        gates = scatter_along(zeros(f32[n, e]), experts, best, axis=1)
+        y = zeros(f32[n, d])
+        for i in 0..e {
+            y = y + gates[:, i][:, None] * (gelu(x @ w1[i]) @ w2[i])
+        }
+        return x + y`},
+	{"one by one, with a mask before and behind", 1, 0, true, `
+        choice = argmax(x @ router, axis=-1)
+        y = x
+        static for i in 0..e {
+            mask = f32(choice == i)[:, None]
+            y = y + mask * (gelu((mask * x) @ w1[i]) @ w2[i])
+        }
+        return y`},
+	{"one by one, each chosen first or second", 2, 0, true, `
+        best, experts = top_k(softmax(x @ router), 2)
+        y = x
+        static for i in 0..e {
+            y = y + sum(where(experts == i, best, 0), axis=1)[:, None] * (gelu(x @ w1[i]) @ w2[i])
+        }
+        return y`},
 	{"matrices of its own for each token", 2, 0, false, `
         best, experts = top_k(softmax(x @ router), 2)
         out = einsum("nkf,nkfd->nkd", gelu(einsum("nd,nkdf->nkf", x, w1[experts])), w2[experts])

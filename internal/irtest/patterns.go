@@ -10,7 +10,7 @@ import (
 // patterns are what rewrites look for, and near misses: a wrong rewrite shows
 // only where it fires.
 var patterns = []func(g *gen){
-	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates, groupedTokens,
+	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates, groupedTokens, expertsInTurns,
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct, causalProduct,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
 	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,

@@ -198,3 +198,71 @@ func groupedTokens(g *gen) {
 	out := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "abc,acd->abd"}, none, hidden, w)
 	g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bac->ac"}, none, gates, out)
 }
+
+// expertsInTurns adds up what experts make of tokens, in the turns of a loop or one
+// by one, each with a mask or gates of its own.
+func expertsInTurns(g *gen) {
+	e, n, d, m := 2+g.src.Int(3, "experts"), 24+g.src.Int(9, "tokens"), 2+g.src.Int(3, "columns"), 2+g.src.Int(3, "hidden")
+	loop := g.depth == 0 && !g.cfg.NoLoops && g.chance(2, "in turns")
+	choice := g.index([]int{n}, e+g.src.Int(2, "out of range"))
+	x, w := g.input(g.float, []int{n, d}), g.input(g.float, []int{e, d, m})
+	gates := g.input(g.float, []int{n})
+	kind, bias := g.src.Int(3, "mask"), g.chance(2, "bias")
+	part := func(v, i *ir.Value, k int) *ir.Value {
+		dims := v.Type.Dims()
+		dims[0] = 1
+		if loop {
+			v = g.put(ir.OpDynSlice, &ir.DynSliceAttrs{Axis: 0, Size: dim.Const(1)}, none, v, i)
+		} else {
+			start, step := make([]int, len(dims)), slices.Repeat([]int{1}, len(dims))
+			start[0] = k
+			v = g.put(ir.OpSlice, &ir.SliceAttrs{Start: ir.Sizes(start...), Step: step}, ir.Make(g.float, dims...), v)
+		}
+		return g.put(ir.OpReshape, nil, ir.Make(g.float, dims[1:]...), v)
+	}
+	rows := g.input(g.float, []int{e, n})
+	shift := g.input(g.float, []int{e, m})
+	term := func(i *ir.Value, k int) *ir.Value {
+		number := i
+		if i.Type.DType != choice.Type.DType {
+			number = g.put(ir.OpConvert, nil, ir.Make(choice.Type.DType), i)
+		}
+		is := g.put(ir.OpEq, nil, none, choice, number)
+		var mask *ir.Value
+		switch kind {
+		case 0:
+			mask = g.put(ir.OpWhere, nil, none, is, gates, g.constant(g.float, 0))
+		case 1:
+			mask = g.put(ir.OpMul, nil, none, g.put(ir.OpConvert, nil, ir.Make(g.float, n), is), gates)
+		case 2: // no choice, so it does not pay
+			mask = part(rows, i, k)
+		}
+		h := g.put(ir.OpContract, &ir.ContractAttrs{Spec: "ab,bc->ac"}, none, x, part(w, i, k))
+		if bias {
+			h = g.put(ir.OpAdd, nil, none, h, part(shift, i, k))
+		}
+		h = g.put(ir.OpTanh, nil, none, h)
+		return g.put(ir.OpMul, nil, none, g.put(ir.OpReshape, nil, ir.Make(g.float, n, 1), mask), h)
+	}
+	sum := g.input(g.float, []int{n, m})
+	if !loop {
+		for k := range e {
+			sum = g.put(ir.OpAdd, nil, none, sum, term(g.constant(choice.Type.DType, float64(k)), k))
+		}
+		return
+	}
+	outside, most := len(g.vals), g.facts[sum].mag+float64(e)*max(g.facts[gates].mag, g.facts[rows].mag)
+	g.depth++
+	results, err := g.b.Loop(g.constant(tensor.I64, 0), g.constant(tensor.I64, float64(e)), 1, []*ir.Value{sum}, func(i *ir.Value, carried []*ir.Value) ([]*ir.Value, error) {
+		g.facts[i] = facts{mag: float64(e), exact: true, below: e}
+		g.facts[carried[0]] = facts{mag: most}
+		return []*ir.Value{g.put(ir.OpAdd, nil, none, carried[0], term(i, 0))}, nil
+	})
+	g.depth--
+	if err != nil {
+		panic(err) // what is carried keeps its type
+	}
+	g.vals = g.vals[:outside]
+	g.facts[results[0]] = facts{mag: most}
+	g.vals = append(g.vals, results[0])
+}
