@@ -174,7 +174,7 @@ func (t term) constant() ir.Number {
 func (f *factoring) best(terms []term) *sum {
 	texts := make([]string, len(terms))
 	for i, t := range terms {
-		texts[i] = fmt.Sprint(t.minus, t.text(), t.scaleText(), t.sizes[:len(t.out)])
+		texts[i] = fmt.Sprint(t.minus, t.text(), t.scaleText(), sizesOf(t.sizes, t.out))
 	}
 	slices.Sort(texts)
 	key := strings.Join(texts, "+")
