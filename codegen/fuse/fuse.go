@@ -84,7 +84,7 @@ func Program(f *ir.Func, opts Options) *kernel.Program {
 	}
 	p.prog.Load = p.packLate(p.load(f))
 	p.prog.Steps = p.packLate(p.chain(p.call(f)))
-	p.drop()
+	p.settleLoaded()
 	for i, k := range kernel.Kernels(p.prog.Load) {
 		k.Name = fmt.Sprintf("l%d", i)
 	}
@@ -168,16 +168,20 @@ func (p *planner) load(f *ir.Func) []kernel.Step {
 	return steps
 }
 
-// drop lets go of what is computed when weights are loaded and no call reads, as
-// it is packed for those that do.
-func (p *planner) drop() {
+// settleLoaded keeps of what is computed when weights are loaded what calls read:
+// not what is packed for those that do, but also indices that say where zeros by
+// construction lie.
+func (p *planner) settleLoaded() {
 	if p.opts.Keep {
 		return
 	}
 	reads := p.prog.Reads(p.prog.Steps)
 	for _, b := range p.prog.Buffers {
-		if b.Kind == kernel.Loaded && !slices.Contains(reads, b) {
+		switch read := slices.Contains(reads, b); {
+		case b.Kind == kernel.Loaded && !read:
 			b.Kind = kernel.LoadTemp
+		case b.Kind == kernel.LoadTemp && read:
+			b.Kind = kernel.Loaded
 		}
 	}
 }
