@@ -57,6 +57,10 @@ func TestExpressions(t *testing.T) {
 		// Structure.
 		{"Kronecker and vector", "a: f32[k, k], b: f32[k, k], x: f32[k*k]", "f32[k*k]", "kron(a, b) @ x", 4 * k * k * k},
 		{"Kronecker products", "a: f32[k, k], b: f32[k, k], c: f32[k, k], d: f32[k, k]", "f32[k*k, k*k]", "kron(a, b) @ kron(c, d)", 4*k*k*k + k*k*k*k},
+		{"Kronecker with an identity", "a: f32[k, k], x: f32[k*k]", "f32[k*k]", "kron(a, eye(k)) @ x", 2 * k * k * k},
+		{"Kronecker sum", "a: f32[k, k], b: f32[k, k], x: f32[k*k]", "f32[k*k]", "(kron(a, eye(k)) + kron(eye(k), b)) @ x", 4*k*k*k + k*k},
+		{"Kronecker sum and columns", "a: f32[k, k], b: Q, x: f32[k*m, 3]", "f32[k*m, 3]", "(kron(a, eye(m)) - kron(eye(k), b)) @ x", 3 * (2*k*k*m + 2*k*m*m + k*m)},
+		{"Kronecker sum with a diagonal", "a: f32[k, k], b: f32[k, k], d: f32[k*k], x: f32[k*k]", "f32[k*k]", "x @ (kron(a, eye(k)) + kron(eye(k), b) + diag(d))", 4*k*k*k + 3*k*k},
 		{"blocks", "a: Q, b: Q, x: f32[2*m, k]", "f32[2*m, k]", "block_diag([a, b]) @ x", 4 * m * m * k},
 		{"solve by blocks", "a: Q, b: Q, x: f32[2*m, k]", "f32[2*m, k]", "solve(block_diag([a, b]), x)", 2 * (lu(m) + 2*m*m*k)},
 		{"inverse twice", "a: M, x: V, y: V", "(V, V)", "return inv(a) @ x, inv(a) @ y", lu(n) + 4*n*n},

@@ -25,6 +25,7 @@ var structures = []law{
 	{&Rule{"solved by blocks", "solve(block_diag([a, b]), concat([x, y])) = concat([solve(a, x), solve(b, y)])", Reassociate}, solvedByBlocks},
 	{&Rule{"one factorisation", "solve(a, b), solve(a, c) = solve(a, [b, c])", Reassociate}, oneFactorisation},
 	{&Rule{"split index", "kron(a, b) @ vec(x) = vec(a @ x @ b.T)", Reassociate}, splitIndex},
+	{&Rule{"split sum", "(kron(a, eye(n)) + kron(eye(m), b)) @ x = kron(a, eye(n)) @ x + kron(eye(m), b) @ x", Distribute}, splitSum},
 	{&Rule{"pooled product", "sum(reshape(x @ w), axis=i) = sum(reshape(x), axis=i) @ w", Reassociate}, pooledProduct},
 	{&Rule{"padded factor", "pad(a, k) @ b = a @ b[k], pad(a, i) @ b = pad(a @ b, i) for zeros", FromStructure}, paddedFactor},
 	{&Rule{"blocks of rows", "concat([a, 0], axis=i) @ b = concat([a @ b, 0], axis=i)", FromStructure}, blocksOfRows},

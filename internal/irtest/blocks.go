@@ -99,6 +99,35 @@ func kronecker(g *gen) {
 	g.matmul(k, nil)
 }
 
+// kroneckerSum multiplies by a sum of Kronecker products with identities, and of a
+// diagonal, as differential operators on a grid are.
+func kroneckerSum(g *gen) {
+	m, n := 1+g.src.Int(6, "rows"), 1+g.src.Int(6, "columns")
+	eye := func(n int) *ir.Value {
+		return g.emit(ir.OpDiag, nil, none, g.emit(ir.OpBroadcast, nil, ir.Make(g.float, n), g.constant(g.float, 1)))
+	}
+	join := func(a, b *ir.Value) *ir.Value {
+		k := g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,cd->acbd"}, none, a, b)
+		return g.emit(ir.OpReshape, nil, ir.Make(g.float, m*n, m*n), k)
+	}
+	right := join(eye(m), g.like(g.float, []int{n, n}))
+	if g.chance(3, "no identity") {
+		right = join(g.like(g.float, []int{m, m}), g.like(g.float, []int{n, n}))
+	}
+	sum := g.emit([]ir.Op{ir.OpAdd, ir.OpSub}[g.src.Int(2, "sign")], nil, none, join(g.like(g.float, []int{m, m}), eye(n)), right)
+	if g.chance(3, "diagonal") {
+		sum = g.emit(ir.OpAdd, nil, none, sum, g.emit(ir.OpDiag, nil, none, g.like(g.float, []int{m * n})))
+	}
+	switch g.src.Int(3, "by") {
+	case 0:
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,b->a"}, none, sum, g.like(g.float, []int{m * n}))
+	case 1:
+		g.emit(ir.OpContract, &ir.ContractAttrs{Spec: "ab,ca->cb"}, none, sum, g.like(g.float, []int{1 + g.src.Int(3, "rows"), m * n}))
+	default:
+		g.matmul(sum, nil)
+	}
+}
+
 // pooled sums blocks of the rows of a product.
 func pooled(g *gen) {
 	n, block := 1+g.src.Int(4, "blocks"), 1+g.src.Int(4, "rows of a block")

@@ -13,7 +13,7 @@ var patterns = []func(g *gen){
 	oneHotProduct, oneHotBatch, dispatched, repeatedTake, chosenGates, groupedTokens, expertsInTurns,
 	slicedProduct, chainOfProducts, twice, twin, sliceOfConcat, takeOfTake, reducedStretch, maskedSoftmax, maskedProduct, causalProduct,
 	residual, routed, scatteredTake, distributed, diagonalScale, sumOfProduct, structuredProduct, normalised,
-	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, pooled, handedOn, island, island,
+	summedProducts, overwritten, blocked, identityProduct, solvedProduct, kronecker, kroneckerSum, pooled, handedOn, island, island,
 	sharedProduct, congruence, solvedBlocks,
 	attended, attended, joinedFactor, accumulated, solvedBefore,
 	convolved,
