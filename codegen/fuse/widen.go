@@ -41,14 +41,8 @@ func (p *planner) widened(v *ir.Value) (kernel.View, bool) {
 // inRows reports whether neighbours along any dimension of w are neighbours in a
 // row of what it is of.
 func inRows(w kernel.View) bool {
-	row := 1
-	for _, n := range w.Of.Type.Dims() {
-		if n != 1 {
-			row = n
-		}
-	}
 	for i, n := range w.Type.Dims() {
-		if w.Strides[i] == 1 && n > row {
+		if w.Strides[i] == 1 && n > row(w.Of.Type) {
 			return false
 		}
 	}
@@ -66,7 +60,7 @@ func (p *planner) source(v *ir.Value, elems int) (bytes int, ok bool) {
 		return 0, false
 	case v.Op == ir.OpFull:
 		return 0, true
-	case isStrided(v.Op) && v.Type.Elems() < elems, v.Op.Info().Class == ir.Elementwise:
+	case isStrided(v.Op) && v.Type.Elems() < elems, keepsRows(v), v.Op.Info().Class == ir.Elementwise:
 		for _, a := range v.Args {
 			n, ok := p.source(a, elems)
 			if !ok {
@@ -77,6 +71,23 @@ func (p *planner) source(v *ir.Value, elems int) (bytes int, ok bool) {
 		return bytes, true
 	}
 	return 0, false
+}
+
+// keepsRows reports whether v is a reshape whose rows are those of its operand, such
+// as one that groups rows for scales.
+func keepsRows(v *ir.Value) bool {
+	return v.Op == ir.OpReshape && row(v.Type) == row(v.Args[0].Type)
+}
+
+// row returns the size of the last dimension that is none of size 1.
+func row(t ir.Type) int {
+	n := 1
+	for _, d := range t.Dims() {
+		if d != 1 {
+			n = d
+		}
+	}
+	return n
 }
 
 // leave finds what is computed when weights are loaded, r being the region of that,

@@ -51,6 +51,7 @@ type gemmEmitter struct {
 	packedLeft    value.Value  // where blocks of A are packed
 	packer        *packEmitter // where the kernel packs panels itself
 	packedRight   value.Value  // the panel
+	scales        scales       // of a thin product
 }
 
 // emitGemm emits the body of a kernel function for s.k.Gemm.

@@ -151,9 +151,9 @@ func (e *packEmitter) get(src value.Value, at, n int) value.Value {
 	switch v := e.g.B.Of; {
 	case v == nil:
 	case e.g.Col.B == 1:
-		return e.computed(v, e.indexOf(v, src), i64(at), n) // of the same row
+		return e.computed(v, e.indexOf(v, src), i64(at), n, v) // of the same row
 	default:
-		return e.computed(v, e.indexOf(v, e.add(src, i64(at))), i64(0), n)
+		return e.computed(v, e.indexOf(v, e.add(src, i64(at))), i64(0), n, v)
 	}
 	if n == 1 {
 		return e.element(e.g.B, e.add(src, i64(at)))
@@ -166,7 +166,7 @@ func (e *packEmitter) get(src value.Value, at, n int) value.Value {
 // parameter with a promised structure it is what the structure says.
 func (s *scope) element(w kernel.View, pos value.Value) value.Value {
 	if w.Of != nil {
-		return s.computed(w.Of, s.indexOf(w.Of, pos), i64(0), 1)
+		return s.computed(w.Of, s.indexOf(w.Of, pos), i64(0), 1, w.Of)
 	}
 	v := w.Buf.Value
 	if !maskedView(w) {
@@ -194,20 +194,28 @@ func (s *scope) indexOf(v *ir.Value, pos value.Value) []index {
 	return idx
 }
 
-// computed returns n neighbours in a row of v, computed (kernel.View.Of), from the
-// element that is so far behind that of idx.
-func (s *scope) computed(v *ir.Value, idx []index, behind value.Value, n int) value.Value {
-	row := 0 // the last dimension that is one
-	for i, size := range v.Type.Dims() {
-		if size != 1 {
-			row = i
-		}
-	}
+// computed returns n neighbours in a row of v (kernel.View.Of), from the element
+// that is so far behind that of idx; not those of v itself, but of x, which is v or
+// an operand of it that broadcasts to it.
+func (s *scope) computed(v *ir.Value, idx []index, behind value.Value, n int, x *ir.Value) value.Value {
+	row := lastAxis(v)
 	idx = slices.Clone(idx)
 	idx[row] = index{base: s.add(idx[row].base, behind), step: min(n-1, 1)}
-	var x value.Value
-	s.inner(vectorOf(n), func() { x = s.value(v, idx) })
-	return x
+	var out value.Value
+	s.inner(vectorOf(n), func() { out = s.value(x, s.stretched(x, idx)) })
+	return out
+}
+
+// lastAxis returns the last dimension of v of a size other than 1: neighbours in
+// memory are neighbours along it.
+func lastAxis(v *ir.Value) int {
+	last := 0
+	for i, n := range v.Type.Dims() {
+		if n != 1 {
+			last = i
+		}
+	}
+	return last
 }
 
 // put writes x at elements from dst, with zeros for the lanes that it lacks.

@@ -8,6 +8,8 @@ import (
 	"github.com/llir/llvm/ir/value"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
+	"github.com/lathe-lang/lathe/ir"
+	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
 // A product of few rows reads each element of B once or little more, so its time
@@ -43,6 +45,7 @@ func (e *gemmEmitter) emitThin() {
 		points *= d.Size
 	}
 	most := max(thinBytes/(e.rows.size*width*sizeOf(sumType(e.d))), 1)
+	e.scales = e.findScales()
 	e.spilled = e.bitcast(e.scratch(e.rows.size*min(most, units)*width*sizeOf(sumType(e.d))), types.NewPointer(sumType(e.d)))
 	lo, hi := e.portion(points, e.g.Value.Type.Elems()*e.steps)
 	e.loop(e.cur.NewUDiv(lo, i64(units)), e.cur.NewUDiv(e.add(hi, i64(units-1)), i64(units)), 1, nil, func(n value.Value, _ []value.Value) []value.Value {
@@ -73,6 +76,49 @@ func (e *gemmEmitter) emitThin() {
 	})
 }
 
+// Scales are what B, computed as it is read, is a product of with a narrow matrix:
+// B = of * row * column, the last two nil where there are none. They are taken out
+// of the sum where that is one multiplication for many: one number for a row of B
+// is multiplied with the elements of A beside it, one for a column with the sum.
+type scales struct{ of, row, column *ir.Value }
+
+// findScales returns the scales of B; in strict mode they stay where they are.
+func (e *gemmEmitter) findScales() scales {
+	v := e.g.B.Of
+	out := scales{of: v}
+	if v == nil || e.prog.Strict || e.d != tensor.F32 && e.d != tensor.F64 {
+		return out
+	}
+	last := lastAxis(v)
+	size := v.Type.Dims()[last]
+	// The column decides where in a row an element is.
+	alone := !slices.ContainsFunc(e.sum, func(d kernel.Dim) bool { return d.B%size != 0 })
+	for out.of.Op == ir.OpMul {
+		y, s := out.of.Args[0], out.of.Args[1]
+		if !slices.Equal(y.Type.Dims(), v.Type.Dims()) {
+			y, s = s, y
+		}
+		dims := s.Type.Dims()
+		axis := last - (v.Type.Rank() - len(dims)) // of s
+		inRow, beside := axis >= 0 && dims[axis] != 1, false
+		for i, n := range dims {
+			beside = beside || i != axis && n != 1
+		}
+		switch {
+		case !slices.Equal(y.Type.Dims(), v.Type.Dims()):
+			return out
+		case !beside && alone && out.column == nil:
+			out.column = s
+		case !inRow && out.row == nil:
+			out.row = s
+		default:
+			return out
+		}
+		out.of = y
+	}
+	return out
+}
+
 // A thinAt is some columns of a thin product.
 type thinAt struct {
 	first, end value.Value
@@ -88,10 +134,18 @@ func (e *gemmEmitter) thinPart(p thinAt, a, b value.Value) {
 		}
 	})
 	e.thinSteps(p, e.sum, a, b)
+	var first []index
+	if e.scales.column != nil {
+		first = e.indexOf(e.g.B.Of, b)
+	}
 	e.thinColumns(p, func(col value.Value, n int) {
 		for r := range rows {
 			e.inner(0, func() {
-				x := e.result(e.load(sumType(e.d), e.thinSum(p, col, r), vectorOf(n)), n)
+				x := value.Value(e.load(sumType(e.d), e.thinSum(p, col, r), vectorOf(n)))
+				if s := e.scales.column; s != nil {
+					x = e.fmul(x, e.computed(e.g.B.Of, first, col, n, s))
+				}
+				x = e.result(x, n)
 				idx := e.rowIndex(i64(r))
 				idx[e.g.Col.Result] = index{base: col, step: 1}
 				e.storeAll(idx, x)
@@ -155,22 +209,33 @@ func (e *gemmEmitter) thinSteps(p thinAt, sum []kernel.Dim, a, b value.Value) {
 // thinTogether adds the products of some steps from a and b on.
 func (e *gemmEmitter) thinTogether(p thinAt, d kernel.Dim, steps int, a, b value.Value) {
 	rows, t := e.rows.size, memType(e.d)
+	v, first := e.g.B.Of, make([][]index, steps)
+	if v != nil {
+		for u := range first {
+			first[u] = e.indexOf(v, e.add(b, i64(u*d.B)))
+		}
+	}
 	left := make([]value.Value, rows*steps)
-	for r := range rows {
-		for u := range steps {
-			x := e.load(t, e.at(t, a, i64(r*e.rows.stride+u*d.A)), 0)
-			left[r*steps+u] = e.widen(e.fromMemory(e.d, x))
+	for u := range steps {
+		var scale value.Value
+		if s := e.scales.row; s != nil {
+			scale = e.computed(v, first[u], i64(0), 1, s)
+		}
+		for r := range rows {
+			x := e.widen(e.fromMemory(e.d, e.load(t, e.at(t, a, i64(r*e.rows.stride+u*d.A)), 0)))
+			if scale != nil {
+				x = e.fmul(x, scale)
+			}
+			left[r*steps+u] = x
 		}
 	}
 	right := func(col value.Value, u, n int) value.Value {
 		return e.right(e.at(t, b, col), u*d.B, n)
 	}
-	if v := e.g.B.Of; v != nil {
-		first := make([][]index, steps)
-		for u := range first {
-			first[u] = e.indexOf(v, e.add(b, i64(u*d.B)))
+	if v != nil {
+		right = func(col value.Value, u, n int) value.Value {
+			return e.widen(e.computed(v, first[u], col, n, e.scales.of))
 		}
-		right = func(col value.Value, u, n int) value.Value { return e.widen(e.computed(v, first[u], col, n)) }
 	}
 	e.thinColumns(p, func(col value.Value, n int) {
 		n = vectorOf(n)

@@ -15,19 +15,22 @@ import (
 	"github.com/lathe-lang/lathe/runtime/pool"
 )
 
-// widened are ways to widen a weight w of 257 rows and 259 columns to the f32
-// operand v6 of a product: converted alone, with scales by column, by row and for
-// all, and transposed in memory.
+// widened are ways to widen a weight w of 258 rows and 259 columns to the f32
+// operand v6 of a product: converted alone, with scales by column, by row, for
+// all, by groups of rows, and transposed in memory.
 var widened = []struct {
 	name, scale, body string
 	rows, cols        int
 	thin              bool // may be read row by row
+	row, column       bool // has scales that are taken out of the sum then
 }{
-	{"converted", "1", "  v6 = convert w : f32[257, 259]%[1]s\n", 257, 259, true},
-	{"scaled by column", "259", "  v5 = convert w : f32[257, 259]%[1]s\n  v6 = mul v5, s : f32[257, 259]%[1]s\n", 257, 259, true},
-	{"scaled by row", "257, 1", "  v5 = convert w : f32[257, 259]%[1]s\n  v6 = mul s, v5 : f32[257, 259]%[1]s\n", 257, 259, true},
-	{"scaled", "", "  v5 = convert w : f32[257, 259]%[1]s\n  v6 = mul v5, s : f32[257, 259]%[1]s\n", 257, 259, true},
-	{"transposed", "259, 1", "  v4 = convert w : f32[259, 257]%[1]s\n  v5 = mul v4, s : f32[259, 257]%[1]s\n  v6 = transpose{perm=[1, 0]} v5 : f32[257, 259]\n", 259, 257, false},
+	{"converted", "1", "  v6 = convert w : f32[258, 259]%[1]s\n", 258, 259, true, false, false},
+	{"scaled by column", "259", "  v5 = convert w : f32[258, 259]%[1]s\n  v6 = mul v5, s : f32[258, 259]%[1]s\n", 258, 259, true, false, true},
+	{"scaled by row", "258, 1", "  v5 = convert w : f32[258, 259]%[1]s\n  v6 = mul s, v5 : f32[258, 259]%[1]s\n", 258, 259, true, true, false},
+	{"scaled by all", "", "  v5 = convert w : f32[258, 259]%[1]s\n  v6 = mul v5, s : f32[258, 259]%[1]s\n", 258, 259, true, false, true},
+	{"scaled by groups of rows", "2, 1, 259", "  v3 = convert w : f32[258, 259]%[1]s\n  v4 = reshape v3 : f32[2, 129, 259]%[1]s\n  v5 = mul v4, s : f32[2, 129, 259]%[1]s\n  v6 = reshape v5 : f32[258, 259]\n", 258, 259, true, false, false},
+	{"scaled twice", "258, 1", "  v3 = full{value=0.125} : f32[259]%[1]s\n  v4 = convert w : f32[258, 259]%[1]s\n  v5 = mul v4, s : f32[258, 259]%[1]s\n  v6 = mul v3, v5 : f32[258, 259]%[1]s\n", 258, 259, true, true, true},
+	{"transposed", "259, 1", "  v4 = convert w : f32[259, 258]%[1]s\n  v5 = mul v4, s : f32[259, 258]%[1]s\n  v6 = transpose{perm=[1, 0]} v5 : f32[258, 259]\n", 259, 258, false, false, false},
 }
 
 // widenedText is the product of rows by the operand, which is marked as computed
@@ -38,7 +41,7 @@ func widenedText(d tensor.DType, rows, way int) string {
 		load = " load"
 	}
 	w := widened[way]
-	return fmt.Sprintf(`func f(x: f32[%d, 257], weight w: %v[%d, %d], weight s: f32[%s]) -> (f32[%[1]d, 259]) {
+	return fmt.Sprintf(`func f(x: f32[%d, 258], weight w: %v[%d, %d], weight s: f32[%s]) -> (f32[%[1]d, 259]) {
 %[6]s  v7 = contract{spec="ab,bc->ac"} x, v6 : f32[%[1]d, 259]
   return v7
 }
@@ -56,7 +59,7 @@ func TestWidened(t *testing.T) {
 	}
 	for i, d := range []tensor.DType{tensor.BF16, tensor.F16, tensor.I8} {
 		for way, w := range widened {
-			for _, rows := range []int{1, 3, 9} {
+			for _, rows := range []int{1 + (i+way)%thinRows, 9} {
 				f := parse(t, widenedText(d, rows, way))
 				args := randomArgs(f, uint64(way))
 				bands, err := eval.Bounded(t.Context(), f, args)
@@ -64,7 +67,7 @@ func TestWidened(t *testing.T) {
 					t.Fatal(err)
 				}
 				for j, m := range machines {
-					if (i+way+rows+j)%2 == 1 && j > 0 {
+					if (i+way+j)%2 == 1 && j > 0 {
 						continue // half of the narrow targets
 					}
 					strict := (i+j)%3 == 1
@@ -95,7 +98,7 @@ func holdsNoWidened(t *testing.T, p *kernel.Program, packed bool) {
 		if g == nil || g.Packed == nil || g.Packed.Kind != kernel.Loaded || g.B.Of == nil {
 			t.Fatalf("is not packed from a widened weight when it is loaded:\n%v", p)
 		}
-		load, panels = 1, (g.Col.Size+g.Panel-1)/g.Panel*g.Panel*257*4
+		load, panels = 1, (g.Col.Size+g.Panel-1)/g.Panel*g.Panel*258*4
 	} else if g := p.Kernels()[0].Gemm; g == nil || g.Packed != nil || g.Packs || g.B.Of == nil {
 		t.Errorf("does not read the weight where it is:\n%v", p)
 	}
@@ -122,7 +125,7 @@ func TestWidenedBytes(t *testing.T) {
 		for way, w := range widened {
 			f := parse(t, widenedText(d, 2, way))
 			p := plan(t, f, target, false)
-			want := 2*257*4 + f.Params[1].Type.Elems()*d.Size() + 2*259*4
+			want := 2*258*4 + f.Params[1].Type.Elems()*d.Size() + 2*259*4
 			if way > 0 {
 				want += f.Params[2].Type.Bytes()
 			}
@@ -140,6 +143,55 @@ func TestWidenedBytes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestWidenedScales sees which scales a product of few rows takes out of its sum:
+// those that are one number for a row of the weight or for a column, and none in
+// strict mode.
+func TestWidenedScales(t *testing.T) {
+	m := newMachine(t, llvmtest.Library(t), 0)
+	check := func(text string, strict bool, row, column bool) {
+		t.Helper()
+		f := parse(t, text)
+		p := plan(t, f, m.target, strict)
+		k := p.Kernels()[0]
+		if k.Gemm == nil {
+			t.Fatalf("is no product of matrices:\n%v", p)
+		}
+		s := newGemmEmitter(&scope{emitter: &emitter{m: newModule(m.target, strict)}, prog: p, k: k}, nil).findScales()
+		if (s.row != nil) != row || (s.column != nil) != column {
+			t.Errorf("strict %v: scales %v by row and %v by column, want them: %v, %v\n%v", strict, s.row, s.column, row, column, f)
+		}
+	}
+	for way, w := range widened {
+		if w.thin {
+			text := widenedText(tensor.I8, 2, way)
+			check(text, true, false, false)
+			check(text, false, w.row, w.column)
+		}
+	}
+	along := `func f(x: f32[2, 20, 14], weight w: i8[20, 4200], weight s: f32[4200]) -> (f32[2, 300]) {
+  v3 = convert w : f32[20, 4200]
+  v4 = mul v3, s : f32[20, 4200]
+  v5 = reshape v4 : f32[20, 14, 300]
+  v6 = contract{spec="xab,abc->xc"} x, v5 : f32[2, 300]
+  return v6
+}
+`
+	check(along, false, false, false) // the sum goes along the scales
+	f := parse(t, along)
+	args := randomArgs(f, 4)
+	got, err := m.runPlan(t, plan(t, f, m.target, false), args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bands, err := eval.Bounded(t.Context(), f, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := eval.Check(got[0], bands[0]); !v.OK() {
+		t.Errorf("%v\n%v", v, f)
 	}
 }
 
