@@ -6,11 +6,12 @@ import "github.com/lathe-lang/lathe/ir"
 // selection or comparison, the contraction nearest to it and all between them.
 // Rounding these otherwise may flip the choice, so they take exact rewrites only.
 func routes(f *ir.Func) map[*ir.Value]bool {
-	loops := map[*ir.Value]*ir.Value{} // what carries a parameter
+	before := map[*ir.Value][]*ir.Value{} // what a parameter of a loop is in a turn
 	f.Walk(func(v *ir.Value) {
 		if v.Body != nil {
-			for _, p := range v.Body.Params {
-				loops[p] = v
+			before[v.Body.Params[0]] = v.Args[:2]
+			for i, p := range v.Body.Params[1:] {
+				before[p] = []*ir.Value{v.Args[2+i], v.Body.Results[i]}
 			}
 		}
 	})
@@ -21,15 +22,16 @@ func routes(f *ir.Func) map[*ir.Value]bool {
 			return
 		}
 		marked[v] = true
-		switch {
-		case v.Op == ir.OpContract:
+		if v.Op == ir.OpContract {
 			return
-		case v.Body != nil:
+		}
+		if v.Body != nil {
 			for _, u := range v.Body.Results {
 				mark(u)
 			}
-		case loops[v] != nil:
-			mark(loops[v])
+		}
+		for _, a := range before[v] {
+			mark(a)
 		}
 		for _, a := range v.Args {
 			mark(a)

@@ -29,49 +29,64 @@ type bundle struct {
 //	for i in 0..n { y = y + where(choice == i, gate, 0) * f(x, w[i]) }
 //
 // There all turns compute all tokens, which one product for all turns would too,
-// and store it. So each bundle is tried on a copy, and written so only if in the end
-// there are fewer FLOPs than without it, and nothing larger than what a turn makes is
+// and store it. So bundles are tried on a copy, and written so only if in the end
+// there are fewer FLOPs than without, and nothing larger than what a turn makes is
 // left with the axis.
 func atOnce(ctx *Context, f *ir.Func) error {
-	pays := map[*ir.Value][]bundle{}
-	without := -1 // FLOPs of f after the rest of the pass
 	found := bundles(f)
-	var known *sparsity
+	if len(found) == 0 {
+		return nil
+	}
+	known := newSparsity(f)
+	var some []int
 	for i, b := range found {
-		if known == nil {
-			known = newSparsity(f)
-		}
-		if !b.chooses(known) {
-			continue
-		}
-		g, _ := f.Clone()
-		copied := bundles(g)[i] // the same one: what is found depends on what a function says
-		try := ctx.trial()
-		made := bundled(try, g, map[*ir.Value][]bundle{copied.at: {copied}})
-		if !slices.ContainsFunc(made, func(v *ir.Value) bool { return v.Op == ir.OpContract }) {
-			continue
-		}
-		if without < 0 {
-			h, _ := f.Clone()
-			if err := sparsely(ctx.trial(), h); err != nil {
-				return err
-			}
-			without = h.Work()
-		}
-		if err := sparsely(try, g); err != nil {
-			return err
-		}
-		if g.Work() < without && !leftLarge(g, made, copied.largest()) {
-			pays[b.at] = append(pays[b.at], b)
-		}
-		if err := ctx.Err(); err != nil {
-			return err
+		if b.chooses(known) {
+			some = append(some, i)
 		}
 	}
-	if len(pays) > 0 {
-		bundled(ctx, f, pays)
+	if len(some) == 0 {
+		return nil
 	}
+	g, _ := f.Clone()
+	if err := sparsely(ctx.trial(), g); err != nil {
+		return err
+	}
+	some, err := paying(ctx, f, some, g.Work())
+	if err != nil || len(some) == 0 {
+		return err
+	}
+	bundled(ctx, f, found, some)
 	return nil
+}
+
+// paying returns which of some bundles of f pay, by their places in the list of all:
+// if they do not all together, half of them is looked at by itself, then the others.
+// without are the FLOPs of f after the rest of the pass.
+func paying(ctx *Context, f *ir.Func, some []int, without int) ([]int, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	g, _ := f.Clone()
+	try := ctx.trial()
+	made := bundled(try, g, bundles(g), some) // the same ones: what is found depends on what a function says
+	if len(made) == 0 {
+		return nil, nil
+	}
+	if err := sparsely(try, g); err != nil {
+		return nil, err
+	}
+	if g.Work() < without && !leftLarge(g, made) {
+		return some, nil
+	}
+	if len(some) == 1 {
+		return nil, nil
+	}
+	first, err := paying(ctx, f, some[:len(some)/2], without)
+	if err != nil {
+		return nil, err
+	}
+	second, err := paying(ctx, f, some[len(some)/2:], without)
+	return slices.Concat(first, second), err
 }
 
 // nearby is how many values of a term chooses looks at.
@@ -107,38 +122,14 @@ func (ctx *Context) trial() *Context {
 }
 
 // leftLarge reports whether one of values that compute something and have more
-// elements than most is still in f.
-func leftLarge(f *ir.Func, values []*ir.Value, most int) bool {
-	large := map[*ir.Value]bool{}
-	for _, v := range values {
-		large[v] = v.Work() > 0 && v.Type.Elems() > most
-	}
+// elements than they may is still in f.
+func leftLarge(f *ir.Func, most map[*ir.Value]int) bool {
 	left := false
-	f.Walk(func(v *ir.Value) { left = left || large[v] })
+	f.Walk(func(v *ir.Value) {
+		n, made := most[v]
+		left = left || made && v.Work() > 0 && v.Type.Elems() > n
+	})
 	return left
-}
-
-// largest returns the elements of the largest value that a term is made of.
-func (b bundle) largest() int {
-	most := 0
-	seen := map[*ir.Value]bool{}
-	var visit func(v *ir.Value)
-	visit = func(v *ir.Value) {
-		if seen[v] || v.Type.Tuple != nil || v.Op == ir.OpParam {
-			return
-		}
-		seen[v] = true
-		if v.Work() > 0 {
-			most = max(most, v.Type.Elems())
-		}
-		for _, a := range v.Args {
-			visit(a)
-		}
-	}
-	for _, t := range b.terms {
-		visit(t[0])
-	}
-	return most
 }
 
 // bundles returns the bundles of f in order.
@@ -276,10 +267,15 @@ func (s *bundling) shape(v *ir.Value) int {
 	return k
 }
 
-// bundled writes bundles, by the values that they stand at, as sums over an axis
-// of their own, as far as that can be done, and returns what has such an axis.
-func bundled(ctx *Context, f *ir.Func, at map[*ir.Value][]bundle) []*ir.Value {
-	var all []*ir.Value
+// bundled writes some of all bundles of f as sums over an axis of their own, as far
+// as that can be done, and returns what has such an axis, with the elements of the
+// largest value of a turn.
+func bundled(ctx *Context, f *ir.Func, all []bundle, some []int) map[*ir.Value]int {
+	at := map[*ir.Value][]bundle{}
+	for _, i := range some {
+		at[all[i].at] = append(at[all[i].at], all[i])
+	}
+	made := map[*ir.Value]int{}
 	w := newRewriter(ctx, f)
 	w.run(func(v *ir.Value) *ir.Value {
 		u := v
@@ -289,15 +285,23 @@ func bundled(ctx *Context, f *ir.Func, at map[*ir.Value][]bundle) []*ir.Value {
 			if b.counter != nil {
 				rule = turnsAtOnce
 			}
-			made := len(w.body)
+			before := len(w.body)
 			l := &lifting{rewriter: w, bundle: b, done: map[*ir.Value][]lifted{}}
 			sums, ok := l.sums()
 			if !ok || !w.allowed(rule) {
-				w.body = w.body[:made]
+				w.body = w.body[:before]
 				continue
 			}
 			w.rewrote(rule, v.Pos, 0)
-			all = append(all, l.made...)
+			most := 0 // of a turn
+			for _, x := range l.made {
+				if x.Work() > 0 {
+					most = max(most, x.Type.Elems()/b.n)
+				}
+			}
+			for _, x := range l.made {
+				made[x] = most
+			}
 			for i, term := range b.terms {
 				for _, x := range term {
 					instead[x] = nil
@@ -325,5 +329,5 @@ func bundled(ctx *Context, f *ir.Func, at map[*ir.Value][]bundle) []*ir.Value {
 		}
 		return u
 	})
-	return all
+	return made
 }

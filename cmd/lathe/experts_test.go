@@ -118,6 +118,16 @@ var variations = []struct {
             y = y + gates[:, i][:, None] * (gelu(x @ w1[i]) @ w2[i])
         }
         return x + y`},
+	{"two layers in turns", 2, 0, true, `
+        static for layer in 0..2 {
+            choice = argmax(x @ router, axis=-1)
+            y = x
+            for i in 0..e {
+                y = y + where((choice == i)[:, None], gelu(x @ w1[i]) @ w2[i], 0)
+            }
+            x = y
+        }
+        return x`},
 	{"one by one, with a mask before and behind", 1, 0, true, `
         choice = argmax(x @ router, axis=-1)
         y = x
