@@ -105,7 +105,8 @@ func (m *magnitudes) find(v *ir.Value) float64 {
 	case ir.OpMul:
 		return larger(v.Type.DType, arg(0), arg(1))
 	case ir.OpDiv:
-		if n, ok := number(v.Args[1]); ok && math.Abs(n) > 1/largest(tensor.F16) {
+		const normal = 0x1p-14 // in every type: what is smaller may be taken for zero
+		if n, ok := number(v.Args[1]); ok && math.Abs(n) >= normal {
 			return larger(v.Type.DType, arg(0), 1/math.Abs(n))
 		}
 	case ir.OpMax, ir.OpMin:
