@@ -210,8 +210,16 @@ func (c causal) chunked(w *rewriter, like *ir.Value, size int) *ir.Value {
 		return -1
 	}, c.ps[:last])
 	state := shared + g + without(c.qs, c.ps) + without(c.vs, c.ps)
-	sums := w.emit(like, ir.OpCumSum, &ir.CumSumAttrs{Axis: len(shared), Exclusive: true}, ir.Type{}, product(k, ks, v, vs, state))
-	earlier := product(q, qs, sums, state, out)
+	// Before the first chunk there is nothing, which is not zero times a row that
+	// may be infinite.
+	chunks := func(v *ir.Value, letters string, first int) *ir.Value {
+		return w.part(like, v, strings.Index(letters, g), first, count-1)
+	}
+	sums := w.emit(like, ir.OpCumSum, &ir.CumSumAttrs{Axis: len(shared)}, ir.Type{}, product(chunks(k, ks, 0), ks, chunks(v, vs, 0), vs, state))
+	earlier := product(chunks(q, qs, 1), qs, sums, state, out)
+	lo, hi := make([]int, len(out)), make([]int, len(out))
+	lo[strings.Index(out, g)] = 1
+	earlier = w.emit(like, ir.OpPad, &ir.PadAttrs{Lo: ir.Sizes(lo...), Hi: ir.Sizes(hi...), Value: ir.FloatNumber(0)}, ir.Type{}, earlier)
 	x := w.emit(like, ir.OpAdd, nil, ir.Type{}, local, earlier)
 	dims := like.Type.Dims()
 	at := strings.IndexByte(c.out, c.i)
