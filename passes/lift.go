@@ -72,7 +72,7 @@ func (l *lifting) lift(list []*ir.Value) (out lifted, ok bool) {
 	if out, ok := l.part(list); ok {
 		return l.note(out)
 	}
-	for _, v := range list {
+	for _, v := range list[1:] {
 		if v.Op != first.Op || !v.Type.Equal(first.Type) || v.Cost != first.Cost || len(v.Args) != len(first.Args) || ir.AttrString(v.Attrs) != ir.AttrString(first.Attrs) {
 			return lifted{}, false
 		}

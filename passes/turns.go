@@ -244,7 +244,7 @@ func (s *bundling) shape(v *ir.Value) int {
 	switch {
 	case v.Op == ir.OpFull && v.IsScalar() && v.Type.DType.IsInt():
 		text = "number " + v.Type.String()
-	case v.Op == ir.OpParam || v.Body != nil || v.Type.Tuple != nil:
+	case v.Op == ir.OpParam || v.Op == ir.OpConst || v.Body != nil || v.Type.Tuple != nil: // constants may be large
 	default:
 		var b strings.Builder
 		fmt.Fprint(&b, v.Op, v.Type, v.Cost)
