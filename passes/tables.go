@@ -230,13 +230,13 @@ func (t tabled) productOfEach(w *rewriter, v *ir.Value, k int, operands []string
 		dims := f.Type.Dims()
 		f = w.emitEarly(v, ir.OpReshape, nil, ir.Make(f.Type.DType, append([]int{dims[0] * n}, dims[2:]...)...), f)
 		x := t.index()
+		if !t.zero {
+			x = w.inTable(v, x, t.rows())
+		}
 		shape := slices.Repeat([]int{1}, len(letters))
 		shape[at] = n
 		place := w.emit(v, ir.OpIota, &ir.AxisAttrs{Axis: at}, ir.Make(x.Type.DType, shape...))
 		size := w.emit(v, ir.OpFull, &ir.FullAttrs{Value: ir.IntNumber(int64(n))}, ir.Make(x.Type.DType))
-		if !t.zero {
-			x = w.inTable(v, x, t.rows())
-		}
 		x = w.emit(v, ir.OpAdd, nil, ir.Type{}, w.emit(v, ir.OpMul, nil, ir.Type{}, x, size), place)
 		y := w.put(v, ir.OpTake, &ir.AxisAttrs{}, ir.Type{}, f, x)
 		has := letters + rest
