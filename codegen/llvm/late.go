@@ -28,6 +28,9 @@ func Packs(t Target, g *kernel.Gemm) bool {
 	for _, d := range g.Sum {
 		steps *= d.Size
 	}
+	if steps == 0 {
+		return false // there is nothing to pack
+	}
 	if len(rows) == 1 {
 		height = rows[0].size
 	}
