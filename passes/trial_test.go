@@ -100,7 +100,6 @@ func trySeed(ctx context.Context, seed uint64, seen *seen) []error {
 var (
 	errPass     = errors.New("a pass fails")
 	errResidues = errors.New("other results modulo a prime")
-	errCost     = errors.New("more FLOPs")
 	errRun      = errors.New("it does not run")
 	errBits     = errors.New("other bits")
 	errBound    = errors.New("out of bounds")
@@ -139,8 +138,9 @@ func (tr *trial) evaluate(ctx context.Context, f *ir.Func, args []*tensor.Tensor
 // check runs the passes on a copy of f. Modulo a prime the results must be the same
 // after each pass. In floats they must be within the bounds that error analysis
 // gives for f, and in strict mode have the same bits. The
-// usual passes together may not make more FLOPs than there were; some of them may,
-// since they count on what others will have shared or computed at load time.
+// usual passes together should not make more FLOPs than there were, see seldom; some
+// of them may, since they count on what others will have shared or computed at load
+// time.
 func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 	now, _ := f.Clone()
 	var wrong error
@@ -170,8 +170,8 @@ func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 	if wrong != nil {
 		return wrong
 	}
-	if was, is := f.Work(), now.Work(); is > was && tr.passes == nil {
-		return fmt.Errorf("%w: %d FLOPs become %d\n%v", errCost, was, is, now)
+	if was, is := f.Work(), now.Work(); is > was && tr.passes == nil && seen != nil {
+		seen.dearer = append(seen.dearer, fmt.Sprintf("seed %d: %d FLOPs become %d", tr.seed, was, is))
 	}
 	got, err := eval.Run(ctx, now, tr.args, eval.Options{Strict: tr.strict})
 	if err != nil {
@@ -193,7 +193,7 @@ func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 // with failed, as text.
 func (tr *trial) smaller(ctx context.Context, f *ir.Func, args []*tensor.Tensor, failed error) string {
 	kind := func(err error) int {
-		return slices.IndexFunc([]error{errPass, errResidues, errCost, errRun, errBits, errBound}, func(k error) bool { return errors.Is(err, k) })
+		return slices.IndexFunc([]error{errPass, errResidues, errRun, errBits, errBound}, func(k error) bool { return errors.Is(err, k) })
 	}
 	small := *tr
 	var last error
@@ -216,14 +216,21 @@ func (tr *trial) smaller(ctx context.Context, f *ir.Func, args []*tensor.Tensor,
 type seen struct {
 	programs int
 	fired    map[*passes.Rule]int
+	dearer   []string // by the usual passes
 }
 
 func (s *seen) add(some seen) {
 	s.programs += some.programs
+	s.dearer = append(s.dearer, some.dearer...)
 	for rule, count := range some.fired {
 		s.fired[rule] += count
 	}
 }
+
+// seldom is in how many programs one may get more FLOPs than it had. Each pass pays for
+// itself by what it sees; what it makes keeps others from something in about one
+// program of 6,000.
+const seldom = 1000
 
 // enough programs, tried twice each, make every rule fire.
 const enough = 2000
@@ -235,6 +242,12 @@ var exempt = []string{"distance"}
 func (s *seen) report(t *testing.T) {
 	if *firings {
 		t.Logf("tried: %d programs rewritten, the same modulo a prime before and after each pass", s.programs)
+	}
+	for _, dearer := range s.dearer {
+		t.Log(dearer)
+	}
+	if len(s.dearer) > 1+s.programs/seldom {
+		t.Errorf("%d of %d programs got more FLOPs", len(s.dearer), s.programs)
 	}
 	for _, name := range passes.Names() {
 		for _, r := range passes.Rules()[name] {
