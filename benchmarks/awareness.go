@@ -185,7 +185,7 @@ func (c *textbook) measure(ctx context.Context, s *session, threads int) (*Resul
 	}
 	r.set("without", without)
 	list = append(list, s.peak(tensor.F32, threads))
-	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), budget: 5 * time.Second, steady: len(list) - 1, settle: settle(threads)}, list)
+	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), budget: 5 * time.Second, settle: settle(threads), warm: warm(threads), steady: len(list) - 1}, list)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (p *product) measure(ctx context.Context, s *session) (*Result, error) {
 		}
 		keys, list, results = append(keys, rival.key), append(list, *c), append(results, out)
 	}
-	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), least: 2 * time.Millisecond, settle: settle(p.threads), steady: 2}, list)
+	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), least: 2 * time.Millisecond, settle: settle(p.threads), warm: warm(p.threads), steady: 2}, list)
 	if err != nil {
 		return nil, err
 	}

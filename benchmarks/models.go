@@ -93,7 +93,7 @@ func (c *modelCase) measure(ctx context.Context, s *session, threads int) (*Resu
 	}
 	defer rivals.close()
 	list = append(list, rivals.contestants()...)
-	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), budget: 5 * time.Second, steady: 2, settle: settle(threads)}, list)
+	t, err := s.race(ctx, rules{samples: s.cfg.samples(15), budget: 5 * time.Second, settle: settle(threads), warm: warm(threads), steady: 2}, list)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +162,15 @@ func settle(threads int) time.Duration {
 		return 0
 	}
 	return 40 * time.Millisecond
+}
+
+// warm is how long to run before a timing on several threads: some ticks of the
+// system, until each has a processor.
+func warm(threads int) time.Duration {
+	if threads == 1 {
+		return 0
+	}
+	return 25 * time.Millisecond
 }
 
 // modelsSummary has the geometric means.

@@ -28,6 +28,10 @@ type rules struct {
 	// fewer than asked for; 0 for as long as it takes.
 	budget time.Duration
 	settle time.Duration // is waited before each timing, until others' threads sleep
+	// For how long a contestant runs before each timing, after settle: threads that
+	// slept begin on the processor of the one that woke them, and get to idle ones
+	// at later ticks of the system.
+	warm time.Duration
 	// Only rounds count in which this contestant, which does the same work at
 	// the same speed in each, was not much slower than in its best: in others
 	// the processor was busy elsewhere. Up to thrice as many rounds are run for
@@ -94,6 +98,9 @@ func (s *session) race(ctx context.Context, r rules, list []contestant) ([]sampl
 				s.scrub()
 			}
 			time.Sleep(r.settle)
+			if err := list[i].warm(r.warm); err != nil {
+				return nil, err
+			}
 			took, err := list[i].time(list[i].calls)
 			if err != nil {
 				return nil, err
@@ -114,6 +121,16 @@ func (s *session) race(ctx context.Context, r rules, list []contestant) ([]sampl
 		out[i] = sorted(of)
 	}
 	return out, nil
+}
+
+// warm runs c for at least some time.
+func (c *contestant) warm(least time.Duration) error {
+	for start := time.Now(); time.Since(start) < least; {
+		if _, err := c.time(c.calls); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // quiet returns the rounds in which a contestant took at most a tenth more than

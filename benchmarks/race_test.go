@@ -113,3 +113,16 @@ func TestRaceEnds(t *testing.T) {
 		t.Errorf("of a contestant that fails: %v", err)
 	}
 }
+
+// TestRaceWarm runs contestants before each timing, which is not counted.
+func TestRaceWarm(t *testing.T) {
+	var log []string
+	list := []contestant{timed(&log, "a", always(time.Millisecond))}
+	before := time.Now()
+	if _, err := (&session{}).race(t.Context(), rules{samples: 2, warm: 3 * time.Millisecond, steady: -1}, list); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(before); took < 6*time.Millisecond || len(log) < 5 {
+		t.Errorf("%d runs in %v, want the first, two timed ones and others before each", len(log), took)
+	}
+}
