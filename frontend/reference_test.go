@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 
 	"github.com/lathe-lang/lathe/frontend"
+	"github.com/lathe-lang/lathe/internal/draw"
 	"github.com/lathe-lang/lathe/internal/tensorio"
 	"github.com/lathe-lang/lathe/ir"
 	"github.com/lathe-lang/lathe/ir/eval"
@@ -99,6 +100,74 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// TestExpertForms holds the forms of experts, which have the weights of the
+// textbook forms, to these as TestReference holds these to the papers. The capped
+// choice of experts is left out: it bisects, and which half to go on with is
+// decided within the bounds.
+func TestExpertForms(t *testing.T) {
+	for _, c := range []struct{ file, entry, set string }{
+		{"charformer", "Charformer.forward", "n=1 l=12 d=24 heads=2 f=32 depth=1 vocab=20"},
+		{"datamux", "DataMux.forward", "b=1 n=3 d=16 heads=2 depth=2 vocab=20 l=5"},
+		{"datamux", "DataMux.forward", "b=1 n=3 d=16 heads=2 depth=2 vocab=20 l=5 mixing=1"},
+		{"datamux", "DataMux.forward", "b=1 n=4 d=16 heads=2 depth=2 vocab=20 l=5 mixing=2"},
+		{"datamux", "DataMux.sentence", "b=1 n=3 d=16 heads=2 depth=2 vocab=20 l=5"},
+		{"flash", "Flash.forward", "b=1 n=12 d=8 e=16 s=4 c=4"},
+		{"flash", "Flash.forward", "b=1 n=12 d=8 e=16 s=4 c=4 causal=true"},
+		{"gau", "Gau.forward", "b=1 n=6 d=8 e=16 s=4"},
+		{"moe_choice", "MoeChoice.forward", "n=16 d=8 f=16 e=4"},
+		{"moe_top2", "MoeTop2.forward", "n=16 d=8 f=16 e=4"},
+		{"patch_merger", "Vit.forward", "b=1 d=12 depth=2 heads=2"},
+		{"vit", "Vit.forward", "b=1 d=12 depth=2 heads=2"},
+		{"ytuning", "YTuning.forward", "b=1 t=6 d=16"},
+	} {
+		t.Run(c.file+" "+c.entry+" "+c.set, func(t *testing.T) {
+			t.Parallel()
+			b := frontend.Binding{Set: map[string]string{}}
+			for _, s := range strings.Fields(c.set) {
+				name, value, _ := strings.Cut(s, "=")
+				b.Set[name] = value
+			}
+			f, _ := instantiate(t, c.file+".lathe", c.entry, tensor.F32, b, nil)
+			values, limits := map[string]*tensor.Tensor{}, eval.IndexBounds(f)
+			var args []*tensor.Tensor
+			for i, q := range f.Params {
+				r, err := draw.New(7, q.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				x, err := r.Value(q.Type, limits[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				values[q.Name], args = x, append(args, x)
+			}
+			bands, err := eval.Bounded(t.Context(), f, args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expert, args := instantiate(t, c.file+"_expert.lathe", c.entry, tensor.F32, b, values)
+			got, err := eval.Run(t.Context(), expert, args, eval.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, band := range bands {
+				verdict := eval.Check(got[i], band)
+				if !verdict.OK() {
+					t.Errorf("result %d: %v", i, verdict)
+				}
+				if verdict.BadCount > 0 {
+					f, args := instantiate(t, c.file+".lathe", c.entry, tensor.F64, b, values)
+					want, err := eval.Run(t.Context(), f, args, eval.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					deep(t, c.file+"_expert.lathe", c.entry, b, values, want[i], i)
+				}
+			}
+		})
+	}
+}
+
 // deep holds a result of a network to the reference by its own conditioning:
 // the same program in f32 is off by some d, so in f64, with roundings that are
 // 2^29 times smaller, it is off by d * 2^-29. Roundings differ, by luck and by
@@ -129,11 +198,11 @@ func deep(t *testing.T, file, entry string, b frontend.Binding, values map[strin
 }
 
 // instantiate makes the function of an entry of an example, whose text is read
-// with the element type d in the place of f32, and its arguments.
+// with the element type d in the place of f32, and its arguments if values has them.
 func instantiate(t *testing.T, file, entry string, d tensor.DType, b frontend.Binding, values map[string]*tensor.Tensor) (*ir.Func, []*tensor.Tensor) {
 	t.Helper()
 	fsys := fstest.MapFS{}
-	for _, name := range []string{file, "layers.lathe"} {
+	for _, name := range []string{file, "layers.lathe", "layers_expert.lathe"} {
 		text, err := os.ReadFile(filepath.Join("../examples", name))
 		if err != nil {
 			t.Fatal(err)
@@ -147,6 +216,9 @@ func instantiate(t *testing.T, file, entry string, d tensor.DType, b frontend.Bi
 	f, sig, err := p.Instantiate(entry, b)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if values == nil {
+		return f, nil
 	}
 	if missing := sig.Missing(slices.Collect(maps.Keys(values))); len(missing) > 0 {
 		t.Fatalf("weights are missing: %v", missing)
