@@ -1,7 +1,6 @@
 package llvm
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/lathe-lang/lathe/internal/irtest"
 	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir/tensor"
-	"github.com/lathe-lang/lathe/runtime/jit"
 	"github.com/lathe-lang/lathe/runtime/pool"
 )
 
@@ -254,31 +252,12 @@ func TestChains(t *testing.T) {
 func TestChainWorkers(t *testing.T) {
 	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
-	obj, err := jit.Compile(context.Background(), lib, m.host, pool.Source(), jit.Object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	workers, err := pool.New(obj)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer workers.Close()
+	workers := m.pool(t)
 	for i, c := range chains {
 		f := parse(t, fmt.Sprintf(c.text, tensor.F32))
 		args := randomArgs(f, uint64(i))
 		p := plan(t, f, m.target, false)
-		code, err := Emit(p, m.target, Options{Symbol: "program"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		objs, err := jit.CompileAll(context.Background(), lib, m.host, code.Modules(), jit.Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, err := jit.LoadAll(objs, workers.Resolve)
-		if err != nil {
-			t.Fatal(err)
-		}
+		img := m.image(t, p, Options{Symbol: "program"}, workers.Resolve)
 		defer img.Close()
 		fn, _ := img.Symbol("program")
 		run := func(threads int, cancel int32) []*tensor.Tensor {

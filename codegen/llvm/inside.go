@@ -29,11 +29,38 @@ func (s *scope) both(x, y test) test {
 	case y.yes:
 		return x
 	}
-	a, b := x.is, y.is
+	a, b := s.alike(x.is, y.is)
+	return test{is: s.cur.NewAnd(a, b)}
+}
+
+// oneOf returns the test that holds where x or y does.
+func (s *scope) oneOf(x, y test) test {
+	switch {
+	case x.yes || y.yes:
+		return test{yes: true}
+	case x.no:
+		return y
+	case y.no:
+		return x
+	}
+	a, b := s.alike(x.is, y.is)
+	return test{is: s.cur.NewOr(a, b)}
+}
+
+// unless tests whether x does not hold.
+func (s *scope) unless(x test) test {
+	if x.yes || x.no {
+		return test{yes: x.no, no: x.yes}
+	}
+	return test{is: s.not(x.is)}
+}
+
+// alike returns a and b in vectors of the same lanes.
+func (s *scope) alike(a, b value.Value) (value.Value, value.Value) {
 	if lanesOf(a) != lanesOf(b) {
 		a, b = s.splat(a, s.lanes), s.splat(b, s.lanes)
 	}
-	return test{is: s.cur.NewAnd(a, b)}
+	return a, b
 }
 
 // against compares two indices.

@@ -13,7 +13,6 @@ import (
 	"github.com/lathe-lang/lathe/internal/irtest"
 	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir"
-	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
 	"github.com/lathe-lang/lathe/runtime/jit"
 )
@@ -74,18 +73,7 @@ func TestOrder(t *testing.T) {
 	}
 	try := func(name string, f *ir.Func, args []*tensor.Tensor, special bool) {
 		p := plan(t, f, m.target, false)
-		code, err := Emit(p, m.target, Options{Symbol: "program", Load: "load", share: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		objs, err := jit.CompileAll(t.Context(), lib, m.host, code.Modules(), jit.Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, err := jit.LoadAll(objs, resolve)
-		if err != nil {
-			t.Fatal(err)
-		}
+		img := m.image(t, p, Options{Symbol: "program", Load: "load", share: true}, resolve)
 		defer img.Close()
 		run := func(workers, step int) []*tensor.Tensor {
 			ctx, memory := place(t, p, args, workers)
@@ -117,15 +105,7 @@ func TestOrder(t *testing.T) {
 		}
 		one := run(1, 1)
 		if !special {
-			bands, err := eval.Bounded(t.Context(), f, args)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, b := range bands {
-				if v := eval.Check(one[i], b); !v.OK() {
-					t.Fatalf("%s: result %d: %v\n%v\n%v", name, i, v, f, p)
-				}
-			}
+			bounded(t, name, f, args, one)
 		}
 		for _, step := range []int{1, -1} {
 			for i, got := range run(3, step) {

@@ -20,6 +20,7 @@ import (
 	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
 	"github.com/lathe-lang/lathe/runtime/jit"
+	"github.com/lathe-lang/lathe/runtime/pool"
 )
 
 // plan returns f as kernels with their memory placed; whatever can be chained is.
@@ -69,25 +70,59 @@ func newMachine(t testing.TB, lib *libllvm.Library, bytes int) *machine {
 	return m
 }
 
+// load compiles modules for a run of one thread, until the test ends.
 func (m *machine) load(t testing.TB, texts ...[]byte) *jit.Image {
 	t.Helper()
-	objs, err := jit.CompileAll(context.Background(), m.lib, m.host, texts, jit.Object)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, bytes.Join(texts, nil))
-	}
-	img, err := jit.LoadAll(objs, func(name string) uintptr {
+	img := m.loadWith(t, func(name string) uintptr {
 		if m.barrier != nil {
 			if fn, ok := m.barrier.Symbol(name); ok {
 				return fn
 			}
 		}
 		return jit.LibC(name)
-	})
+	}, texts...)
+	t.Cleanup(func() { img.Close() })
+	return img
+}
+
+// loadWith compiles modules that take from resolve what they lack. The caller
+// closes the image.
+func (m *machine) loadWith(t testing.TB, resolve func(name string) uintptr, texts ...[]byte) *jit.Image {
+	t.Helper()
+	objs, err := jit.CompileAll(context.Background(), m.lib, m.host, texts, jit.Object)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, bytes.Join(texts, nil))
 	}
-	t.Cleanup(func() { img.Close() })
+	img, err := jit.LoadAll(objs, resolve)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, bytes.Join(texts, nil))
+	}
 	return img
+}
+
+// image is loadWith for p.
+func (m *machine) image(t testing.TB, p *kernel.Program, opts Options, resolve func(name string) uintptr) *jit.Image {
+	t.Helper()
+	code, err := Emit(p, m.target, opts)
+	if err != nil {
+		t.Fatalf("%v\n%v", err, p)
+	}
+	return m.loadWith(t, resolve, code.Modules()...)
+}
+
+// pool returns workers, which end with the test.
+func (m *machine) pool(t testing.TB) *pool.Pool {
+	t.Helper()
+	obj, err := jit.Compile(context.Background(), m.lib, m.host, pool.Source(), jit.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workers, err := pool.New(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { workers.Close() })
+	return workers
 }
 
 // A failure is the error slot of a worker.
@@ -211,13 +246,19 @@ func (m *machine) check(t *testing.T, c irtest.Case, strict bool) {
 		}
 		return
 	}
-	bands, err := eval.Bounded(ctx, c.Func, c.Args)
+	bounded(t, c.Name, c.Func, c.Args, got)
+}
+
+// bounded holds results of f to their derived bounds.
+func bounded(t testing.TB, name string, f *ir.Func, args, got []*tensor.Tensor) {
+	t.Helper()
+	bands, err := eval.Bounded(t.Context(), f, args)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, b := range bands {
 		if v := eval.Check(got[i], b); !v.OK() {
-			t.Errorf("%s: result %d: %v\n%v", c.Name, i, v, c.Func)
+			t.Errorf("%s: result %d: %v\n%v", name, i, v, f)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/lathe-lang/lathe/internal/llvmtest"
-	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
 )
 
@@ -83,12 +82,6 @@ func TestThinWeights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bands, err := eval.Bounded(t.Context(), f, args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v := eval.Check(got[0], bands[0]); !v.OK() {
-			t.Errorf("%s\n%v", f, v)
-		}
+		bounded(t, "thin", f, args, got)
 	}
 }

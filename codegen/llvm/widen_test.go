@@ -1,7 +1,6 @@
 package llvm
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"unsafe"
@@ -11,7 +10,6 @@ import (
 	"github.com/lathe-lang/lathe/internal/llvmtest"
 	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
-	"github.com/lathe-lang/lathe/runtime/jit"
 	"github.com/lathe-lang/lathe/runtime/pool"
 )
 
@@ -186,13 +184,7 @@ func TestWidenedScales(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bands, err := eval.Bounded(t.Context(), f, args)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v := eval.Check(got[0], bands[0]); !v.OK() {
-		t.Errorf("%v\n%v", v, f)
-	}
+	bounded(t, "along the scales", f, args, got)
 }
 
 // TestWidenedWorkers has the same bits for any number of workers, while weights
@@ -200,33 +192,14 @@ func TestWidenedScales(t *testing.T) {
 func TestWidenedWorkers(t *testing.T) {
 	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
-	obj, err := jit.Compile(context.Background(), lib, m.host, pool.Source(), jit.Object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	workers, err := pool.New(obj)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer workers.Close()
+	workers := m.pool(t)
 	const most = 8
 	for way := range widened {
 		for _, rows := range []int{2, 9} {
 			f := parse(t, widenedText([]tensor.DType{tensor.BF16, tensor.F16, tensor.I8}[way%3], rows, way))
 			args := randomArgs(f, 3)
 			p := plan(t, f, m.target, false)
-			code, err := Emit(p, m.target, Options{Symbol: "program", Load: "load"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			objs, err := jit.CompileAll(context.Background(), lib, m.host, code.Modules(), jit.Object)
-			if err != nil {
-				t.Fatal(err)
-			}
-			img, err := jit.LoadAll(objs, workers.Resolve)
-			if err != nil {
-				t.Fatal(err)
-			}
+			img := m.image(t, p, Options{Symbol: "program", Load: "load"}, workers.Resolve)
 			defer img.Close()
 			var one *tensor.Tensor
 			for _, threads := range []int{1, 2, 3, most} {
@@ -327,14 +300,6 @@ func TestWidenedStored(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bands, err := eval.Bounded(t.Context(), f, args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, b := range bands {
-			if v := eval.Check(got[i], b); !v.OK() {
-				t.Errorf("%s: result %d: %v\n%v", c.name, i, v, p)
-			}
-		}
+		bounded(t, c.name, f, args, got)
 	}
 }

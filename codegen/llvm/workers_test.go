@@ -1,16 +1,14 @@
 package llvm
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"unsafe"
 
 	"github.com/lathe-lang/lathe/codegen/kernel"
 	"github.com/lathe-lang/lathe/internal/llvmtest"
-	"github.com/lathe-lang/lathe/ir/eval"
 	"github.com/lathe-lang/lathe/ir/tensor"
-	"github.com/lathe-lang/lathe/runtime/jit"
 	"github.com/lathe-lang/lathe/runtime/pool"
 )
 
@@ -49,15 +47,7 @@ func parallel(x: f32[130, 701], idx: i64[5], n: i64) -> (f32[701, 130], f32[130,
 func TestWorkers(t *testing.T) {
 	lib := llvmtest.Library(t)
 	m := newMachine(t, lib, 0)
-	obj, err := jit.Compile(context.Background(), lib, m.host, pool.Source(), jit.Object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	workers, err := pool.New(obj)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer workers.Close()
+	workers := m.pool(t)
 	f := parse(t, parallel)
 	args := randomArgs(f, 5)
 	for i := range args[0].Len() {
@@ -73,18 +63,7 @@ func TestWorkers(t *testing.T) {
 	}
 	for _, strict := range []bool{false, true} {
 		p := plan(t, f, m.target, strict)
-		code, err := Emit(p, m.target, Options{Symbol: "program"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		objs, err := jit.CompileAll(context.Background(), lib, m.host, code.Modules(), jit.Object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, err := jit.LoadAll(objs, workers.Resolve)
-		if err != nil {
-			t.Fatal(err)
-		}
+		img := m.image(t, p, Options{Symbol: "program"}, workers.Resolve)
 		defer img.Close()
 		fn, _ := img.Symbol("program")
 		const most = 2
@@ -117,15 +96,7 @@ func TestWorkers(t *testing.T) {
 				}
 			}
 		}
-		bands, err := eval.Bounded(context.Background(), f, args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, b := range bands {
-			if v := eval.Check(one[i], b); !v.OK() {
-				t.Errorf("strict %v, result %d: %v", strict, i, v)
-			}
-		}
+		bounded(t, fmt.Sprintf("strict %v", strict), f, args, one)
 		set(5, 4, 129, 7, 130, 0)
 		for range 20 {
 			var bad *failure

@@ -18,31 +18,6 @@ import (
 // hasZeros reports whether elements of v may be zero by construction.
 func (s *scope) hasZeros(v *ir.Value) bool { return s.prog.HasZeros(v) }
 
-// oneOf tests whether x or y holds.
-func (s *scope) oneOf(x, y test) test {
-	switch {
-	case x.yes || y.yes:
-		return test{yes: true}
-	case x.no:
-		return y
-	case y.no:
-		return x
-	}
-	a, b := x.is, y.is
-	if lanesOf(a) != lanesOf(b) {
-		a, b = s.splat(a, s.lanes), s.splat(b, s.lanes)
-	}
-	return test{is: s.cur.NewOr(a, b)}
-}
-
-// unless tests whether x does not hold.
-func (s *scope) unless(x test) test {
-	if x.yes || x.no {
-		return test{yes: x.no, no: x.yes}
-	}
-	return test{is: s.not(x.is)}
-}
-
 // zeroAt tests whether element idx of v is zero by construction.
 func (s *scope) zeroAt(v *ir.Value, idx []index) test {
 	if !s.hasZeros(v) {
