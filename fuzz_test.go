@@ -19,11 +19,7 @@ import (
 // that fits gives results, and one that does not, or is of what is closed, an error.
 func FuzzExecutables(f *testing.F) {
 	for seed := range uint64(24) {
-		src, data := irtest.Seeded(seed), make([]byte, 30+20*seed)
-		for i := range data {
-			data[i] = byte(src.Int(256, ""))
-		}
-		f.Add(data)
+		f.Add(irtest.Bytes(seed, int(30+20*seed)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<10 {

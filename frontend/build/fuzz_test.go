@@ -18,11 +18,7 @@ import (
 // a function that the verifier accepts.
 func FuzzBuild(f *testing.F) {
 	for seed := range uint64(40) {
-		src, data := irtest.Seeded(seed), make([]byte, 20+10*seed)
-		for i := range data {
-			data[i] = byte(src.Int(256, ""))
-		}
-		f.Add(data)
+		f.Add(irtest.Bytes(seed, int(20+10*seed)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<10 {

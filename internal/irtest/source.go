@@ -17,6 +17,15 @@ type seeded struct{ *rand.Rand }
 
 func (s seeded) Int(n int, _ string) int { return s.IntN(n) }
 
+// Bytes returns n bytes drawn from a seed, such as to begin a fuzz target with.
+func Bytes(seed uint64, n int) []byte {
+	src, data := Seeded(seed), make([]byte, n)
+	for i := range data {
+		data[i] = byte(src.Int(256, ""))
+	}
+	return data
+}
+
 // FromBytes returns a source that reads its choices from data, and makes the
 // simplest one where data has ended.
 func FromBytes(data []byte) Src { return &fromBytes{data} }
