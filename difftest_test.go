@@ -26,9 +26,8 @@ var (
 // with some in some order, for one worker and for several, and holds the results
 // to the bounds that error analysis gives for the function as written. Every
 // fourth function has NaN and infinities in its arguments, and of every fourth a
-// variation is compiled. Numbers near the
-// largest are only for what no pass has rewritten: 2 * a, where a @ b is added to
-// itself, may overflow beside a zero.
+// variation is compiled. Numbers near the largest are only for what no pass has
+// rewritten: 2 * a, where a @ b is added to itself, may overflow beside a zero.
 func TestRandomFunctions(t *testing.T) {
 	var mu sync.Mutex
 	undecided, elements := 0, 0 // of the finite functions

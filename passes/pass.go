@@ -22,19 +22,26 @@ type Pass struct {
 func pipeline() []Pass {
 	return []Pass{
 		{Name: "fold", Rules: rules(folds), run: byLaws(folds)},
-		{Name: "sparse", Rules: slices.Concat([]*Rule{turnsAtOnce, termsAtOnce, gathers, scatters, grouping}, rules(repetitions), rules(accumulations)), run: sparse}, // before chain, to which one-hot values are dense
+		// before chain, to which one-hot values are dense
+		{Name: "sparse", Rules: slices.Concat([]*Rule{turnsAtOnce, termsAtOnce, gathers, scatters, grouping}, rules(repetitions), rules(accumulations)), run: sparse},
 		{Name: "simplify", Rules: rules(simplifications), run: byLaws(simplifications)},
 		{Name: "structure", Rules: rules(structures), run: byLaws(structures)},
-		{Name: "mask", Rules: rules(masks), run: byLaws(masks)},                                                                                                                     // before chain, which prices triangles
-		{Name: "trim", Rules: []*Rule{partOnly}, run: trim},                                                                                                                         // before all that chooses by the FLOPs of what is needed
-		{Name: "level", After: []string{"simplify", "structure"}, Rules: []*Rule{splitFactor, earlySum, shiftOfRow, sumOfOnes, scaleThrough, shiftThrough, splitHeads}, run: level}, // before chain, to which it gives factors
-		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, oneTriangle, turnedBack, takenApart, commonPart}, run: chain},             // before cse, which makes values shared
+		// before chain, which prices triangles
+		{Name: "mask", Rules: rules(masks), run: byLaws(masks)},
+		// before all that chooses by the FLOPs of what is needed
+		{Name: "trim", Rules: []*Rule{partOnly}, run: trim},
+		// before chain, to which it gives factors
+		{Name: "level", After: []string{"simplify", "structure"}, Rules: []*Rule{splitFactor, earlySum, shiftOfRow, sumOfOnes, scaleThrough, shiftThrough, splitHeads}, run: level},
+		// before cse, which makes values shared
+		{Name: "chain", After: []string{"simplify", "structure", "sparse"}, Rules: []*Rule{cheapestOrder, oneTriangle, turnedBack, takenApart, commonPart}, run: chain},
 		{Name: "factor", After: []string{"simplify", "structure"}, Rules: []*Rule{takeOut, mulOut, sumApart, addUp, cheapestOrder, oneTriangle, turnedBack}, run: distribute},
 		{Name: "cse", Rules: []*Rule{equalValues, equalTransposed}, run: cse},
 		{Name: "slice", After: []string{"cse"}, Rules: []*Rule{partOnly}, run: slice},
 		{Name: "hoist", After: []string{"cse"}, Rules: []*Rule{noTurn, oneTurn, lastTurn, invariant, loopSum}, run: hoist},
-		{Name: "split", After: []string{"cse", "slice", "hoist"}, Rules: []*Rule{loadTime}, run: split}, // behind all that moves or shares
-		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead},                 // last: passes leave values without uses
+		// behind all that moves or shares
+		{Name: "split", After: []string{"cse", "slice", "hoist"}, Rules: []*Rule{loadTime}, run: split},
+		// last: passes leave values without uses
+		{Name: "dead", After: []string{"cse"}, Rules: []*Rule{unusedValues}, run: dead},
 	}
 }
 

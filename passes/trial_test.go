@@ -43,8 +43,9 @@ func lists(seed uint64) [][]string {
 
 // TestTrial rewrites random functions and holds what comes out to the function as
 // written, see trial. Every fourth function has NaN and infinities in its
-// arguments, every fourth is a variation of the one whose results it must have, every
-// fifth is rewritten in strict mode, and every eighth has values that no result needs. What fails is made smaller and printed as a file of
+// arguments, every fourth is a variation of the one whose results it must have,
+// every fifth is rewritten in strict mode, and every eighth has values that no
+// result needs. What fails is made smaller and printed as a file of
 // testdata/regress. In a long trial every rule must have been used.
 func TestTrial(t *testing.T) {
 	all := seen{fired: map[*passes.Rule]int{}}
@@ -137,10 +138,9 @@ func (tr *trial) evaluate(ctx context.Context, f *ir.Func, args []*tensor.Tensor
 
 // check runs the passes on a copy of f. Modulo a prime the results must be the same
 // after each pass. In floats they must be within the bounds that error analysis
-// gives for f, and in strict mode have the same bits. The
-// usual passes together should not make more FLOPs than there were, see seldom; some
-// of them may, since they count on what others will have shared or computed at load
-// time.
+// gives for f, and in strict mode have the same bits. The usual passes together
+// should not make more FLOPs than there were, see seldom; some of them may, since
+// they count on what others will have shared or computed at load time.
 func (tr *trial) check(ctx context.Context, f *ir.Func, seen *seen) error {
 	now, _ := f.Clone()
 	var wrong error
@@ -227,9 +227,9 @@ func (s *seen) add(some seen) {
 	}
 }
 
-// seldom is in how many programs one may get more FLOPs than it had. Each pass pays for
-// itself by what it sees; what it makes keeps others from something in about one
-// program of 6,000.
+// seldom is in how many programs one may get more FLOPs than it had. Each pass pays
+// for itself by what it sees; what it makes keeps others from something in about
+// one program of 6,000.
 const seldom = 1000
 
 // enough programs, tried twice each, make every rule fire.
